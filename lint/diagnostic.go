@@ -1,0 +1,123 @@
+package lint
+
+import "github.com/imgpolicy/imgpolicy/dockerfile"
+
+// Severity grades a diagnostic. The zero value is "not set".
+type Severity int
+
+// The severities, from mild to grave.
+const (
+	Info Severity = iota + 1
+	Warning
+	Error
+)
+
+// String is the severity as it is written on the command line and in JSON.
+func (s Severity) String() string {
+	switch s {
+	case Error:
+		return "error"
+	case Warning:
+		return "warning"
+	case Info:
+		return "info"
+	default:
+		return ""
+	}
+}
+
+// Diagnostic is one finding of a rule. A rule fills in what it knows; the
+// linter adds the rest. What leaves the linter is plain data that shows no
+// credentials and holds on to no file: every format can print it as it is,
+// once it has escaped the text in its own way.
+type Diagnostic struct {
+	Rule     *Rule
+	Severity Severity // the rule's, where a rule leaves it unset
+	// Message says what is wrong, with the value judged, in one line without a
+	// trailing period.
+	Message string
+	File    string // as shown to people: relative, with slashes; <stdin> for "-"
+	Span    dockerfile.Span
+	Range   dockerfile.Range
+	// Label stands beside the marked text: what it resolves to, or "".
+	Label string
+	// Input is the input the diagnostic is about, or nil.
+	Input *Input
+	// Policy is the entry that decided, or nil.
+	Policy *PolicyEntry
+	// Help says what to write instead; it may have several lines, and what is
+	// between backquotes can be pasted. "" where there is nothing true to say.
+	Help string
+	// Related are other places that matter, such as where a variable got its
+	// value.
+	Related []Related
+	Notes   []string
+	// Frame is the text around Range and the related ranges of the same file.
+	Frame Frame
+}
+
+// Input is what a diagnostic tells about the input it is about.
+type Input struct {
+	Kind        string
+	Identifier  string // "" where it is not known
+	Word        string
+	Instruction string // FROM, COPY, ADD, RUN, syntax or context
+	Stage       string // the stage's name, or its number where it has none; "" for the frontend
+	Platform    string
+	Reached     bool
+}
+
+// PolicyEntry is the place in a policy file that decided.
+type PolicyEntry struct {
+	File string
+	Line int    // 1-based; 0 for the file as a whole
+	Text string // the entry as written, or what else decided
+}
+
+// Related is another place that matters for a diagnostic.
+type Related struct {
+	Message string
+	File    string
+	Span    dockerfile.Span
+	Range   dockerfile.Range
+}
+
+// Frame is an excerpt of a file with marked places. The zero value is none.
+type Frame struct {
+	Lines []FrameLine
+}
+
+// FrameLine is one line of a Frame, credentials replaced, shortened where it is
+// very long.
+type FrameLine struct {
+	Number int // 1-based
+	Text   string
+	Marks  []Mark
+}
+
+// Mark underlines part of a FrameLine. Start and End count code points of Text
+// from 0, End exclusive and always above Start.
+type Mark struct {
+	Start, End int
+	Label      string // printed beside the underline, "" for none
+	Primary    bool   // the diagnostic's own place, not a related one
+}
+
+// Summary counts what a run saw.
+type Summary struct {
+	Files     int
+	Inputs    int
+	Unchecked int // inputs whose source could not be known
+	Errors    int
+	Warnings  int
+	Infos     int
+	Ignored   int
+}
+
+// Result is the outcome of a run: everything the formats print.
+type Result struct {
+	// Rules are all the rules of the program, in order, whether enabled or not.
+	Rules       []*Rule
+	Diagnostics []Diagnostic
+	Summary     Summary
+}

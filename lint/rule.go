@@ -1,0 +1,21 @@
+package lint
+
+// Rule is one built-in check. A rule is a value without state: the list of all
+// rules, the help, the documentation and the tests are made from its fields.
+type Rule struct {
+	// ID is kebab-case and names the flaw: "unpinned-image".
+	ID string
+	// Summary says in a phrase what the rule finds, lower case, no period.
+	Summary string
+	// Doc is Markdown: why it matters, what exactly is found, what is not.
+	Doc string
+	// Bad is a Dockerfile that has the flaw and no other, Good the same put
+	// right. Both are shown in the documentation and run as tests.
+	Bad, Good string
+	// Severity is the default one.
+	Severity Severity
+	// Mandatory rules cannot be disabled.
+	Mandatory bool
+	// Check reports what it finds. It does no I/O.
+	Check func(*Pass)
+}
