@@ -39,6 +39,11 @@ type Input struct {
 	Context string
 	// Variables are those the word used, in order of use.
 	Variables []Variable
+	// NearStage is the stage that a COPY or RUN may have meant when it named an
+	// image, or "".
+	NearStage string
+	// Words is how many sources the same ADD names.
+	Words int
 	// Notes explain where BuildKit's reading of the word may surprise.
 	Notes []string
 }
@@ -77,8 +82,15 @@ type Unknown struct {
 	Variable string
 	// Declared is where the variable is declared, empty where it is not.
 	Declared Span
+	// Global tells that Declared is an ARG from before the first FROM, which
+	// the stage does not see because it does not declare it again.
+	Global bool
+	// Near is a variable of the stage with nearly the same name, or "".
+	Near string
 	// Args are the build args that would settle it, if any.
 	Args []string
+
+	decl decl
 }
 
 // IsZero tells whether nothing is missing.

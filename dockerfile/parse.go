@@ -1,8 +1,249 @@
 package dockerfile
 
-// File is a parsed Dockerfile.
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+// File is a parsed Dockerfile. It does not change after Parse and may be
+// resolved any number of times, one at a time.
 type File struct {
 	Name string
 	Text string
 	*Lines
+
+	escape   byte
+	frontend frontend
+	metaArgs []*instruction
+	stages   []*stage
+	problems []Problem
+	checks   checkDirective
+}
+
+// stage is a FROM and the instructions below it, as written.
+type stage struct {
+	from     *instruction
+	cmd      *instructions.Stage // nil where the FROM is not well formed
+	commands []*instruction
+}
+
+// instruction is one instruction with the way back to its text.
+type instruction struct {
+	node   *parser.Node
+	cmd    any
+	escape byte
+	file   *File
+	line   *logical
+	layout *layout
+	// mountFrom are the raw "from" values of RUN's mounts, as parsed before
+	// any expansion.
+	mountFrom []string
+}
+
+// maxParseRetries bounds how many broken instructions are reported in one
+// file: each costs another pass over it.
+const maxParseRetries = 20
+
+// Parse parses a Dockerfile. It never fails: what is not a Dockerfile is told
+// by the problems of Resolve, and everything that can be read is.
+func Parse(name string, text []byte) *File {
+	f := &File{Name: name, Text: string(text), escape: parser.DefaultEscapeToken}
+	f.Lines = NewLines(f.Text)
+	f.frontend = f.detectFrontend(text)
+	if len(text) == 0 {
+		f.problem(Span{}, "the Dockerfile cannot be empty")
+		return f
+	}
+	result := f.parseText()
+	if result == nil {
+		return f
+	}
+	f.escape = byte(result.EscapeToken)
+	f.checks = newCheckDirective(text, result)
+	f.instructions(result.AST)
+	return f
+}
+
+func (f *File) problem(s Span, message string) {
+	f.problems = append(f.problems, Problem{Kind: ParseProblem, Message: message, Span: s, Input: -1})
+}
+
+// parseText runs BuildKit's parser. Where it stops at an instruction, that
+// instruction is reported and blanked out, and the rest parsed again.
+func (f *File) parseText() *parser.Result {
+	text := f.Text
+	for range maxParseRetries {
+		result, err := parser.Parse(strings.NewReader(text))
+		if err == nil {
+			return result
+		}
+		lines, ok := f.errorLines(text, err)
+		if !ok {
+			f.problem(lines, err.Error())
+			return result
+		}
+		if !f.alreadyReported(err, lines) {
+			f.problem(f.trimSpan(lines), err.Error())
+		}
+		blanked := blank(text, lines)
+		if blanked == text {
+			return result
+		}
+		text = blanked
+	}
+	return nil
+}
+
+// alreadyReported spares the complaint about an empty file that only blanking
+// its broken instructions brought about.
+func (f *File) alreadyReported(err error, _ Span) bool {
+	return len(f.problems) > 0 && err.Error() == "file with no instructions"
+}
+
+// errorLines is the text that an error of parser.Parse is about, whole lines.
+// ok is false where there is nothing to blank out and go on.
+func (f *File) errorLines(text string, err error) (Span, bool) {
+	var at *parser.LocationError
+	if !errors.As(err, &at) || len(at.Locations) == 0 || len(at.Locations[0]) == 0 {
+		return Span{}, false
+	}
+	first := at.Locations[0][0].Start.Line
+	last := at.Locations[0][len(at.Locations[0])-1].End.Line
+	if errorBeforeLine.MatchString(err.Error()) {
+		// These are raised before the line is counted.
+		first, last = first+1, last+1
+	}
+	first = max(first, 1)
+	last = min(max(first, last), f.Lines.Count())
+	span := Span{f.Lines.Span(first).Start, f.Lines.Span(last).End}
+	if err.Error() == "file with no instructions" || strings.TrimSpace(text[span.Start:span.End]) == "" {
+		return Span{}, false
+	}
+	return span, true
+}
+
+var errorBeforeLine = regexp.MustCompile(`^(only one .* parser directive can be used|invalid escape token |dockerfile line greater than )`)
+
+// trimSpan cuts a span of whole lines to the first of them that says
+// something, so that it points and does not flood.
+func (f *File) trimSpan(s Span) Span {
+	line := f.Lines.LineOf(s.Start)
+	first := f.Lines.Span(line)
+	text := f.Text[first.Start:first.End]
+	first.Start += len(text) - len(strings.TrimLeft(text, " \t"))
+	first.End -= len(text) - len(strings.TrimRight(text, " \t"))
+	if first.Empty() {
+		return s
+	}
+	return first
+}
+
+// blank replaces text by spaces, line endings apart, so that offsets stay.
+func blank(text string, s Span) string {
+	b := []byte(text)
+	for i := s.Start; i < s.End; i++ {
+		if b[i] != '\n' && b[i] != '\r' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
+}
+
+// instructions types every node and sorts them into stages, as
+// instructions.Parse does, but goes on after an error.
+func (f *File) instructions(ast *parser.Node) {
+	lint := f.checks.linter()
+	for _, node := range ast.Children {
+		in := &instruction{node: node, escape: f.escape, file: f}
+		if err := in.parse(lint); err != nil {
+			f.problem(in.where(), instructionError(err))
+		}
+		f.place(in)
+	}
+	if len(f.stages) == 0 && len(f.problems) == 0 {
+		f.problem(Span{}, "dockerfile contains no stages to build")
+	}
+}
+
+// place puts an instruction into its stage.
+func (f *File) place(in *instruction) {
+	if strings.EqualFold(in.node.Value, "from") {
+		cmd, _ := in.cmd.(*instructions.Stage)
+		f.stages = append(f.stages, &stage{from: in, cmd: cmd})
+		return
+	}
+	if in.cmd == nil {
+		return
+	}
+	if len(f.stages) == 0 {
+		if _, isArg := in.cmd.(*instructions.ArgCommand); isArg {
+			f.metaArgs = append(f.metaArgs, in)
+			return
+		}
+		f.problem(in.where(), "no build stage in current context")
+		return
+	}
+	s := f.stages[len(f.stages)-1]
+	s.commands = append(s.commands, in)
+}
+
+// parse types the node. The linter must not be nil: a `# check=` comment above
+// an instruction makes BuildKit call it.
+func (in *instruction) parse(lint *linter.Linter) error {
+	cmd, err := instructions.ParseInstructionWithLinter(in.node, lint)
+	if err != nil {
+		return err
+	}
+	in.cmd = cmd
+	if run, ok := cmd.(*instructions.RunCommand); ok {
+		for _, m := range instructions.GetMounts(run) {
+			in.mountFrom = append(in.mountFrom, m.From)
+		}
+	}
+	return nil
+}
+
+// instructionError is the text of an error without the place, which the
+// problem's span tells.
+func instructionError(err error) string {
+	var at *parser.LocationError
+	if errors.As(err, &at) && at.Unwrap() != nil {
+		return at.Unwrap().Error()
+	}
+	return err.Error()
+}
+
+// logical is the instruction's line, made when it is first asked for: most
+// instructions hold no input and never need it.
+func (in *instruction) logical() *logical {
+	if in.line == nil {
+		in.line = in.file.newLogical(in.node)
+	}
+	return in.line
+}
+
+// words is how the line divides.
+func (in *instruction) words() *layout {
+	if in.layout == nil {
+		y := in.logical().split(in.escape)
+		in.layout = &y
+	}
+	return in.layout
+}
+
+// where is the instruction's text from its keyword to the end of its first
+// line: enough to point at it as a whole.
+func (in *instruction) where() Span {
+	l := in.logical()
+	if l.segments == nil {
+		return l.whole
+	}
+	start := l.segments[0].offset
+	line := in.file.Lines.LineOf(start)
+	return Span{start, max(start, in.file.Lines.Span(line).End)}
 }

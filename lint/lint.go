@@ -6,6 +6,9 @@ package lint
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -18,7 +21,7 @@ type Linter struct {
 	// Disabled names the rules that do not run. Mandatory rules run anyway.
 	Disabled map[string]bool
 	// Policies gives the policies in force for a Dockerfile, by its Name; all
-	// must allow an input. nil has none.
+	// must allow an input. nil has none. It must be safe for concurrent use.
 	Policies func(file string) ([]policy.Policy, error)
 	// Options are the facts about the build.
 	Options dockerfile.Options
@@ -35,13 +38,6 @@ type File struct {
 	Read func() ([]byte, error)
 }
 
-// Pass is what a rule sees of one Dockerfile.
-type Pass struct {
-	File     *dockerfile.File
-	Inputs   []dockerfile.Input
-	Problems []dockerfile.Problem
-}
-
 // Failure is why a file could not be checked. A run with failures is never
 // clean.
 type Failure struct {
@@ -51,9 +47,122 @@ type Failure struct {
 
 func (f Failure) Error() string { return f.File + ": " + f.Err.Error() }
 
+// Unwrap is the cause.
+func (f Failure) Unwrap() error { return f.Err }
+
 // Lint lints files in parallel. Diagnostics come sorted by file in the order
 // given, then by offset, rule and message. Files that could not be read or
 // judged are in the second result, in order; the rest is linted all the same.
 func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
-	panic("being written")
+	slots := make([]outcome, len(files))
+	jobs := l.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(jobs, len(files)) {
+		workers.Go(func() {
+			for i := range next {
+				slots[i] = l.lintFile(ctx, files[i])
+			}
+		})
+	}
+	for i := range files {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return l.gather(files, slots)
+}
+
+// outcome is what linting one file came to.
+type outcome struct {
+	diagnostics []Diagnostic
+	inputs      int
+	unchecked   int
+	err         error
+}
+
+func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
+	result := &Result{Rules: l.Rules}
+	var failures []Failure
+	for i, o := range slots {
+		result.Summary.Files++
+		result.Summary.Inputs += o.inputs
+		result.Summary.Unchecked += o.unchecked
+		if o.err != nil {
+			failures = append(failures, Failure{files[i].Name, o.err})
+		}
+		for _, d := range o.diagnostics {
+			switch d.Severity {
+			case Error:
+				result.Summary.Errors++
+			case Warning:
+				result.Summary.Warnings++
+			default:
+				result.Summary.Infos++
+			}
+		}
+		result.Diagnostics = append(result.Diagnostics, o.diagnostics...)
+	}
+	return result, failures
+}
+
+// lintFile takes one file through all phases: text, inputs, decisions,
+// diagnostics.
+func (l *Linter) lintFile(ctx context.Context, file File) outcome {
+	if err := ctx.Err(); err != nil {
+		return outcome{err: err}
+	}
+	text, err := file.Read()
+	if err != nil {
+		return outcome{err: err}
+	}
+	policies, err := l.policies(file.Name)
+	if err != nil {
+		return outcome{err: err}
+	}
+	f := dockerfile.Parse(file.Name, text)
+	p := &Pass{File: f, Resolution: f.Resolve(l.Options), Governed: len(policies) > 0, linter: l}
+	if err := p.decide(ctx, policies); err != nil {
+		return outcome{err: err}
+	}
+	p.check()
+	unchecked := 0
+	for i := range p.Inputs {
+		if p.Inputs[i].Source == nil && (p.Inputs[i].Err != nil || !p.Inputs[i].Unknown.IsZero()) {
+			unchecked++
+		}
+	}
+	return outcome{diagnostics: p.finish(), inputs: len(p.Inputs), unchecked: unchecked}
+}
+
+func (l *Linter) policies(file string) ([]policy.Policy, error) {
+	if l.Policies == nil {
+		return nil, nil
+	}
+	return l.Policies(file)
+}
+
+// decide asks every policy about every source.
+func (p *Pass) decide(ctx context.Context, policies []policy.Policy) error {
+	if len(policies) == 0 {
+		return nil
+	}
+	p.Decisions = make([][]policy.Decision, len(p.Inputs))
+	for i := range p.Inputs {
+		in := &p.Inputs[i]
+		if in.Source == nil {
+			continue
+		}
+		for _, pol := range policies {
+			d, err := pol.Decide(ctx, policy.Request{Source: in.Source, Platform: in.Platform})
+			if err != nil {
+				return fmt.Errorf("deciding about %s: %w", p.redact(in.Source.Identifier()), err)
+			}
+			p.Decisions[i] = append(p.Decisions[i], d)
+		}
+	}
+	return nil
 }

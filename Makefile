@@ -1,0 +1,22 @@
+# `make test` is all a change needs on the way; `make check` is what CI runs.
+
+GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The packages with goldens: `go test -update` fails in all others.
+GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' .)))
+
+# make fuzz T=FuzzParse D=60s
+T = ^Fuzz
+D = 10s
+
+.PHONY: build test lint generate golden fuzz bench check
+
+build:    ; go build -trimpath ./cmd/imgpolicy
+test:     ; go test ./...
+lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./...
+generate: ; go generate ./...
+golden:   ; go test $(GOLDEN) -update
+fuzz:     ; .ci/fuzz '$(T)' $(D)
+bench:    ; go test -run '^$$' -bench . -count 10 ./...
+check:    ; .ci/run

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/regex"
+)
+
+const programName = "imgpolicy"
+
+// app is the program without the process around it: all it may know of the
+// world is in these fields, so that a test can run it in process.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	getwd          func() (string, error)
+	terminal       bool // stdout is one
+	width          int  // of the terminal in columns, 0 where it is not known
+}
+
+// commands are the subcommands, in the order of the help.
+func (a *app) commands() []*cli.Command {
+	return []*cli.Command{
+		a.lintCommand(),
+		a.rulesCommand(),
+		a.versionCommand(),
+		a.helpCommand(),
+	}
+}
+
+// languages are the policy languages; the first that matches a file's name
+// reads it.
+func languages() []policy.Language {
+	return []policy.Language{regex.Language()}
+}
+
+// run runs the program with the arguments after its name and returns the exit
+// code.
+func (a *app) run(ctx context.Context, args []string) int {
+	program := a.program()
+	if len(args) == 0 {
+		// Nobody asked for help, so it is the answer to a mistake: a script
+		// whose arguments got lost must not look checked.
+		writeHelp(a.stderr, program)
+		return exitUnchecked
+	}
+	args, err := arrange(program, args)
+	if err == nil {
+		err = program.RunContext(ctx, append([]string{programName}, args...))
+	}
+	return a.exitCode(err)
+}
+
+// program hands the commands to urfave/cli, with everything switched off that
+// prints or exits by itself: the library's defaults write usage errors to
+// stdout and leave through a global.
+func (a *app) program() *cli.App {
+	usage := func(_ *cli.Context, err error, _ bool) error { return usageError(err.Error()) }
+	program := &cli.App{
+		Name:     programName,
+		Usage:    "check what Dockerfiles fetch, before a build does",
+		Commands: a.commands(),
+		Reader:   a.stdin, Writer: a.stdout, ErrWriter: a.stderr,
+		HideHelp: true, HideVersion: true,
+		DisableSliceFlagSeparator: true, // a comma belongs to the value
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              usage,
+	}
+	for _, c := range program.Commands {
+		c.HideHelp = true      // arrange takes --help out first
+		c.OnUsageError = usage // the App's does not reach its commands
+		c.UseShortOptionHandling = false
+	}
+	return program
+}

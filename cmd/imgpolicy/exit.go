@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+// The exit codes, the same for every command and format.
+const (
+	exitClean     = 0
+	exitFound     = 1 // diagnostics at or above --fail-on
+	exitUnchecked = 2 // something could not be checked, which is never "clean"
+)
+
+// errFound says that there are diagnostics to fail on. They are printed
+// already.
+var errFound = errors.New("diagnostics at or above --fail-on")
+
+// usageError is a command line that cannot be meant.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// failures are the reasons why something could not be checked, in order.
+type failures []error
+
+func (f failures) Error() string { return errors.Join(f...).Error() }
+
+// exitCode says what went wrong, one line for each failure, and with what code
+// the program ends.
+func (a *app) exitCode(err error) int {
+	var all failures
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errFound):
+		return exitFound
+	case errors.Is(err, context.Canceled):
+		all = failures{errors.New("interrupted: nothing was checked to the end")}
+	case !errors.As(err, &all):
+		all = failures{err}
+	}
+	for _, err := range all {
+		fmt.Fprintf(a.stderr, "%s: %s\n", programName, visible(err.Error()))
+	}
+	return exitUnchecked
+}
+
+// visible escapes what a file name or a policy could do to a terminal, or to a
+// CI log that reads commands at the start of lines.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// The usage errors. Each says in one line what would have been right.
+
+func unknown(what, got string, valid []string) error {
+	if near := closest(got, valid); near != "" {
+		return usageError(fmt.Sprintf("unknown %s %q: did you mean %q? (valid: %s)", what, got, near, strings.Join(valid, ", ")))
+	}
+	return usageError(fmt.Sprintf("unknown %s %q (valid: %s)", what, got, strings.Join(valid, ", ")))
+}
+
+func unknownCommand(program *cli.App, name string) error {
+	names := commandNames(program)
+	if closest(name, names) == "" && (isDockerfileName(name) || strings.ContainsAny(name, `./\`)) {
+		return usageError(fmt.Sprintf("unknown command %q: to check a file, write %s lint %s", name, programName, name))
+	}
+	return unknown("command", name, names)
+}
+
+func unknownFlag(command *cli.Command, arg string) error {
+	names := []string{"--help"}
+	for _, f := range flagsOf(command) {
+		names = append(names, "--"+f.Names()[0])
+	}
+	slices.Sort(names)
+	return unknown("flag", arg, names)
+}
+
+func misplacedFlag(program *cli.App, arg string) error {
+	name, _, _ := strings.Cut(arg, "=")
+	for _, c := range program.Commands {
+		if findFlag(c, name) != nil {
+			return usageError(fmt.Sprintf("%s belongs after the command: %s %s %s", name, programName, c.Name, name))
+		}
+	}
+	return unknown("flag", name, []string{"--help", "--version"})
+}
+
+func missingValue(arg string, f flagOf) error {
+	name, _ := placeholder(f)
+	return usageError(fmt.Sprintf("%s needs a value: %[1]s %s", arg, name))
+}
+
+func notDisabled(rule string) error {
+	return usageError(fmt.Sprintf("rule %q cannot be disabled: what it reports was not checked at all", rule))
+}
+
+// The failures: what could not be checked, and what to do about it.
+
+type failure struct {
+	name string // of the file or directory, as shown
+	what string
+	hint string
+}
+
+func (f failure) Error() string {
+	if f.hint == "" {
+		return f.name + ": " + f.what
+	}
+	return f.name + ": " + f.what + "; " + f.hint
+}
+
+func noDockerfile(dir string) error {
+	return failure{dir, "no Dockerfile found", "name the file itself if it is called neither Dockerfile nor Containerfile"}
+}
+
+func notADockerfile(name string, mode fs.FileMode) error {
+	return failure{name, notRegular(mode).Error(), "pipe its text into " + programName + " lint -"}
+}
+
+// unreadable explains why a file could not be read or judged.
+func unreadable(name string, err error) error {
+	var irregular notRegular
+	var pathError *fs.PathError
+	switch {
+	case errors.Is(err, errTooLarge):
+		return failure{name, fmt.Sprintf("is larger than %d MiB", maxFileSize>>20), "check that it is the file you mean"}
+	case errors.As(err, &irregular):
+		return failure{name, irregular.Error(), "put its text into one"}
+	case !errors.As(err, &pathError):
+		return failure{name: name, what: err.Error()}
+	case errors.Is(err, fs.ErrNotExist):
+		return failure{name, pathError.Err.Error(), "check the spelling and the directory you are in"}
+	default:
+		return failure{name, pathError.Err.Error(), "check the file and its permissions"}
+	}
+}
+
+func unknownLanguage(name string) error {
+	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json file"}
+}
+
+// badPolicy says that a policy does not load.
+func badPolicy(err error) error {
+	return fmt.Errorf("policy %w; correct it: nothing it rules was checked", err)
+}
+
+// uncheckedFiles are the failures of the linter. A policy that does not load is
+// told once, however many Dockerfiles it is in force for.
+func uncheckedFiles(unchecked []lint.Failure) failures {
+	var all failures
+	told := map[string]bool{}
+	for _, f := range unchecked {
+		var bad *policyError
+		switch {
+		case !errors.As(f.Err, &bad):
+			all = append(all, unreadable(f.File, f.Err))
+		case !told[bad.Error()]:
+			told[bad.Error()] = true
+			all = append(all, bad)
+		}
+	}
+	return all
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+// maxFileSize is far beyond any Dockerfile or policy, and small enough not to
+// hurt when somebody names a disk image.
+const maxFileSize = 8 << 20
+
+// The names of Dockerfiles are those that pre-commit hooks and Renovate look
+// for, in any case; what is excluded has such a name and is something else.
+var (
+	dockerfileName = regexp.MustCompile(`(?i)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
+	otherName      = regexp.MustCompile(`(?i)\.(dockerignore|md|txt|json|lock|rego|j2|tmpl|template|bak)$`)
+)
+
+func isDockerfileName(base string) bool {
+	return dockerfileName.MatchString(base) && !otherName.MatchString(base)
+}
+
+// search collects the Dockerfiles that paths on the command line stand for: in
+// the order given, sorted within a directory, each once.
+type search struct {
+	dir   string // the working directory
+	files []lint.File
+	// folders are the directories of the files, by the files' names: where
+	// their policy is looked for.
+	folders map[string]string
+	failed  failures
+}
+
+func newSearch(dir string) *search {
+	return &search{dir: dir, folders: map[string]string{}}
+}
+
+// add adds a file by its absolute path.
+func (s *search) add(path string, name string, read func() ([]byte, error)) {
+	if _, ok := s.folders[name]; ok {
+		return
+	}
+	s.folders[name] = filepath.Dir(path)
+	s.files = append(s.files, lint.File{Name: name, Read: read})
+}
+
+func (s *search) addFile(path string) {
+	s.add(path, shownName(s.dir, path), func() ([]byte, error) { return readFile(path) })
+}
+
+// addStdin adds standard input under the name of the file it stands for.
+func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
+	read := func() ([]byte, error) { return readStream(ctx, stdin) }
+	if name == "" {
+		s.add(filepath.Join(s.dir, "Dockerfile"), "<stdin>", read)
+		return
+	}
+	path := absolute(s.dir, name)
+	s.add(path, shownName(s.dir, path), read)
+}
+
+// addPath adds the file or the directory that an argument names. A file is
+// taken whatever it is called.
+func (s *search) addPath(arg string) {
+	path := absolute(s.dir, arg)
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
+	case info.IsDir():
+		s.addTree(path)
+	case !info.Mode().IsRegular():
+		s.failed = append(s.failed, notADockerfile(shownName(s.dir, path), info.Mode()))
+	default:
+		s.addFile(path)
+	}
+}
+
+// addTree adds the Dockerfiles below a directory, hidden directories included:
+// development containers and workflows build images too. What cannot be looked
+// into is a failure, lest a run be clean for what it could not see.
+func (s *search) addTree(root string) {
+	found := false
+	// DirFS follows root itself where it is a symbolic link, and none below it.
+	_ = fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		switch {
+		case err != nil:
+			s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
+			found = true // the failure says enough
+		case entry.IsDir():
+			if entry.Name() == ".git" {
+				return fs.SkipDir
+			}
+		case isDockerfileName(entry.Name()) && s.regular(path, entry):
+			s.addFile(path)
+			found = true
+		}
+		return nil
+	})
+	if !found {
+		s.failed = append(s.failed, noDockerfile(shownName(s.dir, root)))
+	}
+}
+
+// regular tells whether an entry is a regular file or leads to one. A link into
+// the void is none: nothing could be built from it.
+func (s *search) regular(path string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
+	}
+	return err == nil && info.Mode().IsRegular()
+}
+
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}
+
+// shownName is a path as people and reports get to see it: relative to the
+// working directory, with slashes on every system.
+func shownName(dir, path string) string {
+	if relative, err := filepath.Rel(dir, path); err == nil {
+		path = relative
+	}
+	return filepath.ToSlash(path)
+}
+
+var errTooLarge = errors.New("too large")
+
+// notRegular says that a file has no text of its own.
+type notRegular fs.FileMode
+
+func (m notRegular) Error() string {
+	kind := "device"
+	switch mode := fs.FileMode(m); {
+	case mode.IsDir():
+		kind = "directory"
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "named pipe"
+	case mode&fs.ModeSocket != 0:
+		kind = "socket"
+	}
+	return "is a " + kind + ", not a regular file"
+}
+
+// readFile reads a regular file of reasonable size.
+func readFile(path string) ([]byte, error) {
+	// A named pipe would block in Open.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, notRegular(info.Mode())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readLimited(f)
+}
+
+func readLimited(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFileSize+1))
+	if err == nil && len(text) > maxFileSize {
+		return nil, errTooLarge
+	}
+	return text, err
+}
+
+// readStream reads standard input. An interrupt has to end the wait for it,
+// since a read of a terminal does not end by itself.
+func readStream(ctx context.Context, r io.Reader) ([]byte, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := readLimited(r)
+		done <- result{text, err}
+	}()
+	select {
+	case got := <-done:
+		return got.text, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	root       = "../.."
+	modulePath = "github.com/imgpolicy/imgpolicy"
+)
+
+// mayImport is the direction of imports: what each package may use of the
+// others. A policy decides about a source and never about a Dockerfile, the
+// linter knows neither its rules nor its formats, the policies know none of
+// their languages.
+var mayImport = map[string][]string{
+	"dockerfile/source": {},
+	"dockerfile":        {"dockerfile/source"},
+	"policy":            {"dockerfile/source"},
+	"policy/regex":      {"dockerfile/source", "policy"},
+	"lint":              {"dockerfile", "dockerfile/source", "policy"},
+	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
+	"lint/report":       {"dockerfile", "lint"},
+	"cmd/imgpolicy":     {"dockerfile", "policy", "policy/regex", "lint", "lint/rules", "lint/report"},
+}
+
+// testsMayImport adds what only tests use: the tests of rules and formats lint
+// real files and print the outcome.
+var testsMayImport = map[string][]string{
+	"policy/regex": {"dockerfile"},
+	"lint":         {"lint/rules", "policy/regex"},
+	"lint/rules":   {"lint/report", "policy/regex"},
+	"lint/report":  {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
+}
+
+// doors are the packages through which the modules of others come in. A module
+// that is not listed may not be imported at all. Tests may compare with all that
+// is listed.
+var doors = map[string][]string{
+	"github.com/containerd/platforms":      {"dockerfile"},
+	"github.com/distribution/reference":    {"dockerfile/source"},
+	"github.com/fatih/color":               {"lint/report"},
+	"github.com/moby/buildkit":             {"dockerfile", "dockerfile/source"},
+	"github.com/moby/sys/signal":           {"dockerfile"},
+	"github.com/opencontainers/go-digest":  {"dockerfile/source"},
+	"github.com/opencontainers/image-spec": {"dockerfile"},
+	"github.com/tonistiigi/go-csvvalue":    {"dockerfile"},
+	"github.com/urfave/cli/v2":             {"cmd/imgpolicy"},
+	"golang.org/x/term":                    {"cmd/imgpolicy"},
+	"golang.org/x/text/width":              {"lint/report"},
+}
+
+// testDoors are modules that only tests may import, in any package.
+var testDoors = []string{"github.com/rogpeppe/go-internal", "golang.org/x/tools/txtar"}
+
+// notLinked are parts of BuildKit that a linter has no use for: they build, or
+// talk to those that do, and are most of its weight.
+var notLinked = []string{
+	"github.com/moby/buildkit/client",
+	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb",
+	"github.com/moby/buildkit/solver",
+	"google.golang.org/grpc",
+}
+
+// goPackage is what `go list` tells of a package.
+type goPackage struct {
+	ImportPath, Name                   string
+	Standard                           bool
+	Imports, TestImports, XTestImports []string
+}
+
+func (p goPackage) folder() string { return strings.TrimPrefix(p.ImportPath, modulePath+"/") }
+
+func goList(t *testing.T, args ...string) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Standard,Imports,TestImports,XTestImports"}, args...)...)
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, "./...") {
+		if _, ok := mayImport[p.folder()]; !ok {
+			t.Errorf("package %s is not in the table: say what it may import", p.folder())
+			continue
+		}
+		if slices.Contains([]string{"util", "utils", "common", "helpers", "types", "models"}, path.Base(p.ImportPath)) {
+			t.Errorf("package %s: the name says nothing about what is in it", p.folder())
+		}
+		for _, imported := range p.Imports {
+			checkImport(t, p.folder(), imported, false)
+		}
+		for _, imported := range slices.Concat(p.TestImports, p.XTestImports) {
+			checkImport(t, p.folder(), imported, true)
+		}
+	}
+}
+
+func checkImport(t *testing.T, folder, imported string, test bool) {
+	t.Helper()
+	if internal, ok := strings.CutPrefix(imported, modulePath+"/"); ok {
+		allowed := mayImport[folder]
+		if test {
+			allowed = slices.Concat(allowed, testsMayImport[folder], []string{folder})
+		}
+		if !slices.Contains(allowed, internal) {
+			t.Errorf("%s may not import %s", folder, internal)
+		}
+		return
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return // the standard library
+	}
+	for module, at := range doors {
+		if within(imported, module) && (test || slices.Contains(at, folder)) {
+			return
+		}
+	}
+	if test && slices.ContainsFunc(testDoors, func(module string) bool { return within(imported, module) }) {
+		return
+	}
+	t.Errorf("%s is not the door to %s", folder, imported)
+}
+
+func within(importPath, parent string) bool {
+	return importPath == parent || strings.HasPrefix(importPath, parent+"/")
+}
+
+func TestNotLinked(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, "-deps", "./cmd/imgpolicy") {
+		for _, unwanted := range notLinked {
+			if within(p.ImportPath, unwanted) {
+				t.Errorf("the binary contains %s", p.ImportPath)
+			}
+		}
+	}
+}
+
+// TestHouseRules checks what the compiler does not: files a person can read at
+// one go, and a program whose parts leave the process alone.
+func TestHouseRules(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(file, root+string(filepath.Separator)))
+		switch {
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "testdata"):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go":
+			return nil
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if lines := bytes.Count(text, []byte("\n")); lines > maxLines(name) {
+			t.Errorf("%s has %d lines, at most %d are allowed", name, lines, maxLines(name))
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			checkSource(t, name, text)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func maxLines(name string) int {
+	if name == "cmd/imgpolicy/main.go" {
+		return 25
+	}
+	return 500
+}
+
+// ofTheProcess are names that only main may use, and fmt's prints to a global.
+var ofTheProcess = map[string][]string{
+	"os":  {"Args", "Environ", "Exit", "Getenv", "Getwd", "LookupEnv", "Stderr", "Stdin", "Stdout"},
+	"fmt": {"Print", "Printf", "Println", "Scan", "Scanf", "Scanln"},
+}
+
+func checkSource(t *testing.T, name string, text []byte) {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, text, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range file.Imports {
+		if slices.Contains([]string{`"log"`, `"log/slog"`}, spec.Path.Value) {
+			t.Errorf("%s: logs", files.Position(spec.Pos()))
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Name.Name == "init" && n.Recv == nil {
+				t.Errorf("%s: runs code on import", files.Position(n.Pos()))
+			}
+			if lines := files.Position(n.End()).Line - files.Position(n.Pos()).Line + 1; lines > 60 {
+				t.Errorf("%s: %s has %d lines and does not fit a screen", files.Position(n.Pos()), n.Name.Name, lines)
+			}
+		case *ast.SelectorExpr:
+			if of, ok := n.X.(*ast.Ident); ok && name != "cmd/imgpolicy/main.go" && slices.Contains(ofTheProcess[of.Name], n.Sel.Name) {
+				t.Errorf("%s: %s.%s is for main alone", files.Position(n.Pos()), of.Name, n.Sel.Name)
+			}
+		}
+		return true
+	})
+}

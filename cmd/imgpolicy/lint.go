@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/report"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+)
+
+const lintDescription = `PATH is a Dockerfile, a directory to search for Dockerfiles, or - for standard
+input; without one the current directory is searched. Flags may stand before and
+after the paths; -- ends them.
+
+A policy file ` + policyFileName + ` beside a Dockerfile, or in a directory above it up to
+the root of the repository, is in force without being named; the nearest one
+counts.`
+
+func (a *app) lintCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "lint",
+		Usage:       "check Dockerfiles",
+		ArgsUsage:   "[PATH...]",
+		Description: lintDescription,
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "policy", Usage: "also judge by the policy in `FILE`; repeat for more,\nall must allow an input"},
+			&cli.StringFlag{Name: "format", Usage: formatHelp()},
+			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
+			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`; repeat for more"},
+			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
+			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
+			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
+		},
+		Action: func(c *cli.Context) error {
+			options, err := a.lintOptions(c)
+			if err != nil {
+				return err
+			}
+			return a.lint(c.Context, options)
+		},
+	}
+}
+
+// lintOptions are the flags of lint once they are known to make sense.
+type lintOptions struct {
+	paths, policies []string
+	stdinName       string
+	format          report.Format
+	failOn          lint.Severity // 0 for never
+	disabled        map[string]bool
+	color, quiet    bool
+}
+
+func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
+	o := lintOptions{
+		paths:     c.Args().Slice(),
+		policies:  c.StringSlice("policy"),
+		stdinName: c.String("stdin-filename"),
+		quiet:     c.Bool("quiet"),
+	}
+	var errs [5]error
+	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
+	o.failOn, errs[1] = severity(c.String("fail-on"))
+	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
+	o.color, errs[3] = a.color(c.String("color"))
+	errs[4] = checkPaths(o.paths, o.policies, c.IsSet("stdin-filename"), o.stdinName)
+	for _, err := range errs {
+		if err != nil {
+			return lintOptions{}, err
+		}
+	}
+	if len(o.paths) == 0 {
+		o.paths = []string{"."}
+	}
+	return o, nil
+}
+
+// checkPaths refuses what would lint something else than was meant. An empty
+// path is most often a variable without a value.
+func checkPaths(paths, policies []string, named bool, stdinName string) error {
+	switch {
+	case slices.Contains(paths, ""):
+		return usageError("an argument is empty: name a file or a directory, or give no argument for the current directory")
+	case slices.Contains(policies, ""):
+		return usageError("--policy needs the name of a file")
+	case named && stdinName == "":
+		return usageError("--stdin-filename needs the name that standard input stands for")
+	case named && !slices.Contains(paths, "-"):
+		return usageError("--stdin-filename names standard input: add the path -")
+	}
+	return nil
+}
+
+// lint does what the command says: find, check, print, judge.
+func (a *app) lint(ctx context.Context, o lintOptions) error {
+	dir, err := a.getwd()
+	if err != nil {
+		return fmt.Errorf("finding the working directory: %w", err)
+	}
+	found := a.search(ctx, dir, o)
+	policies, err := newPolicies(dir, o.policies, found.folders)
+	if err != nil {
+		return err
+	}
+	linter := lint.Linter{Rules: rules.All(), Disabled: o.disabled, Policies: policies.of}
+	result, unchecked := linter.Lint(ctx, found.files)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Of nothing checked there is no result: an empty one would read as clean.
+	if len(found.files) > len(unchecked) {
+		if err := a.write(dir, o, result); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+	}
+	if failed := append(found.failed, uncheckedFiles(unchecked)...); len(failed) > 0 {
+		return failed
+	}
+	if o.failOn != 0 && graveCount(result.Summary, o.failOn) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+func (a *app) search(ctx context.Context, dir string, o lintOptions) *search {
+	s := newSearch(dir)
+	for _, path := range o.paths {
+		if path == "-" {
+			s.addStdin(ctx, a.stdin, o.stdinName)
+		} else {
+			s.addPath(path)
+		}
+	}
+	return s
+}
+
+func (a *app) write(dir string, o lintOptions, result *lint.Result) error {
+	return o.format.Write(a.stdout, result, report.Options{
+		Color:  o.color,
+		Quiet:  o.quiet,
+		Width:  a.width,
+		Runner: a.onGitHub(),
+		Dir:    fromRepository(dir),
+	})
+}
+
+// graveCount counts the diagnostics of a severity and above.
+func graveCount(s lint.Summary, from lint.Severity) int {
+	n := s.Errors
+	if from <= lint.Warning {
+		n += s.Warnings
+	}
+	if from <= lint.Info {
+		n += s.Infos
+	}
+	return n
+}

@@ -1,0 +1,23 @@
+// Imgpolicy checks what the Dockerfiles of a project make a build fetch.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	a := app{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, getwd: os.Getwd,
+		terminal: err == nil, width: width,
+	}
+	os.Exit(a.run(ctx, os.Args[1:]))
+}

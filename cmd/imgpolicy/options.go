@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/report"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+)
+
+// format finds the output format. GitHub's runner makes annotations of the
+// lines of its own format, so that is what a workflow gets that asks for none.
+func (a *app) format(name string, given bool) (report.Format, error) {
+	if !given {
+		name = "text"
+		if a.onGitHub() {
+			name = "github"
+		}
+	}
+	for _, f := range report.Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return report.Format{}, unknown("format", name, report.Names())
+}
+
+// onGitHub tells whether a runner of GitHub Actions reads the output.
+func (a *app) onGitHub() bool { return a.getenv("GITHUB_ACTIONS") == "true" }
+
+// formatHelp is the usage of --format.
+func formatHelp() string {
+	lines := []string{"print in this `FORMAT`; without it text, and github in\nGitHub Actions:"}
+	for _, f := range report.Formats() {
+		lines = append(lines, fmt.Sprintf("  %-6s  %s", f.Name, f.Summary))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// severity reads --fail-on; 0 is never.
+func severity(name string) (lint.Severity, error) {
+	names := []string{"error", "warning", "info", "never"}
+	for _, s := range []lint.Severity{lint.Error, lint.Warning, lint.Info} {
+		if s.String() == name {
+			return s, nil
+		}
+	}
+	if name == "never" {
+		return 0, nil
+	}
+	return 0, unknown("severity", name, names)
+}
+
+// disabled are the rules that do not run. Which of two flags came last is
+// nothing to build on, so a rule in both is refused.
+func disabled(disable, enable []string) (map[string]bool, error) {
+	off := map[string]bool{}
+	for _, id := range disable {
+		rule, err := findRule(id)
+		if err != nil {
+			return nil, err
+		}
+		if rule.Mandatory {
+			return nil, notDisabled(id)
+		}
+		off[id] = true
+	}
+	for _, id := range enable {
+		if _, err := findRule(id); err != nil {
+			return nil, err
+		}
+		if off[id] {
+			return nil, usageError("rule " + id + " is both enabled and disabled")
+		}
+	}
+	return off, nil
+}
+
+func findRule(id string) (*lint.Rule, error) {
+	all := rules.All()
+	ids := make([]string, len(all))
+	for i, r := range all {
+		if r.ID == id {
+			return r, nil
+		}
+		ids[i] = r.ID
+	}
+	return nil, unknown("rule", id, ids)
+}
+
+// color tells whether to colour the text. The variables count in the order of
+// no-color.org and force-color.org, where an empty one is not set.
+func (a *app) color(when string) (bool, error) {
+	modes := []string{"auto", "always", "never"}
+	if !slices.Contains(modes, when) {
+		return false, unknown("value for --color", when, modes)
+	}
+	forced := func(variable string) bool {
+		value := a.getenv(variable)
+		return value != "" && value != "0"
+	}
+	switch {
+	case when != "auto":
+		return when == "always", nil
+	case a.getenv("NO_COLOR") != "":
+		return false, nil
+	case forced("FORCE_COLOR"), forced("CLICOLOR_FORCE"):
+		return true, nil
+	case a.getenv("CLICOLOR") == "0":
+		return false, nil
+	default:
+		return a.terminal && a.getenv("TERM") != "dumb", nil
+	}
+}

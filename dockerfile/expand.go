@@ -1,0 +1,176 @@
+package dockerfile
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
+)
+
+// maxExpansion bounds, in bytes, what the variables of one word may add up to:
+// a chain such as ARG A=$B$B doubles with every line.
+const maxExpansion = 1 << 20
+
+var errExpansionTooLarge = errors.New("the variables of one word expand to more than 1 MiB")
+
+// expansion is a word after variable expansion.
+type expansion struct {
+	text string
+	// err is BuildKit's, for a word it cannot expand.
+	err error
+	// unknown is set where the text depends on what is not known. text then
+	// holds the word as BuildKit would expand it with nothing more given.
+	unknown Unknown
+	// probe is the text with a marker for whatever is unknown: what stands
+	// before the marker is certain.
+	probe string
+	used  []string
+	// undefined are names that nothing defines or ever could.
+	undefined []string
+}
+
+// marker stands for an unknown value. It is a private-use character, which no
+// reference or URL holds.
+const marker = "\uE0F1"
+
+// expander expands words with BuildKit's own lexer.
+type expander struct{ lex *shell.Lex }
+
+func newExpander(escape byte) *expander {
+	return &expander{lex: shell.NewLex(rune(escape))}
+}
+
+// expand expands a word. Values that are not known are tried both as absent
+// and as a marker: a word that comes out the same either way, such as
+// ${A:-$B} where A is set, is known.
+func (x *expander) expand(text string, sc *scope) expansion {
+	if !needsLexer(text) {
+		return expansion{text: text}
+	}
+	env := &lookup{scope: sc}
+	out, _, err := x.lex.ProcessWord(text, env)
+	if env.tooLarge {
+		return expansion{err: errExpansionTooLarge}
+	}
+	e := expansion{text: out, err: err, used: env.used, undefined: env.undefined}
+	if env.unknown == nil {
+		return e
+	}
+	probe := &lookup{scope: sc, marker: true}
+	marked, _, markedErr := x.lex.ProcessWord(text, probe)
+	if marked == out && (err == nil) == (markedErr == nil) {
+		return e
+	}
+	e.unknown = *env.unknown
+	e.unknown.Args = env.args
+	e.probe = marked
+	return e
+}
+
+// needsLexer is false for the plain words that the lexer returns as they are.
+func needsLexer(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '$', c == '\'', c == '"', c == '\\', c == '`', c < ' ', c >= 0x7f:
+			return true
+		}
+	}
+	return false
+}
+
+// lookup hands a scope to the lexer and notes what it asks for.
+type lookup struct {
+	scope     *scope
+	marker    bool
+	used      []string
+	undefined []string
+	unknown   *Unknown // of the first unknown name asked for
+	args      []string
+	size      int
+	tooLarge  bool
+}
+
+// Keys is not used in expansion.
+func (l *lookup) Keys() []string { return nil }
+
+// Get is the lexer's question for a variable.
+func (l *lookup) Get(name string) (string, bool) {
+	v, ok := l.scope.get(name)
+	if !l.marker {
+		l.note(name, v, ok)
+	}
+	if l.size += len(v.text); l.size > maxExpansion {
+		l.tooLarge = true
+		return "", true
+	}
+	if l.marker && (!v.unknown.IsZero() || !ok && !l.scope.open.IsZero() && isName(name)) {
+		return marker, true
+	}
+	return v.text, v.set
+}
+
+func (l *lookup) note(name string, v value, ok bool) {
+	if !appendNew(&l.used, name) {
+		return
+	}
+	unknown := v.unknown
+	if !ok && isName(name) {
+		if l.scope.open.IsZero() {
+			l.undefined = append(l.undefined, name)
+			return
+		}
+		unknown = l.scope.open
+		unknown.Variable = name
+	}
+	if unknown.IsZero() {
+		return
+	}
+	if l.unknown == nil {
+		l.unknown = &unknown
+	}
+	for _, arg := range unknown.Args {
+		appendNew(&l.args, arg)
+	}
+}
+
+func appendNew(list *[]string, s string) bool {
+	for _, have := range *list {
+		if have == s {
+			return false
+		}
+	}
+	*list = append(*list, s)
+	return true
+}
+
+// isName tells variables from the lexer's special parameters ($@, $1, $$ …),
+// which are never set.
+func isName(name string) bool {
+	return name != "" && !strings.ContainsAny(name[:1], "@*#?-$!0123456789")
+}
+
+// guarded tells whether every use of a variable in a word says itself what an
+// unset one stands for: ${V:-default}, ${V-default}, ${V:+text}, ${V+text},
+// ${V:?message}.
+func guarded(text, name string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '$' {
+			continue
+		}
+		rest := text[i+1:]
+		braced := strings.HasPrefix(rest, "{")
+		rest = strings.TrimPrefix(rest, "{")
+		after, ok := strings.CutPrefix(rest, name)
+		if !ok || after != "" && isNameByte(after[0]) {
+			continue
+		}
+		if !braced || after == "" || !strings.ContainsAny(after[:1], ":-+?") {
+			return false
+		}
+	}
+	return true
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}

@@ -1,0 +1,147 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// Pass is what a rule sees of one Dockerfile, and the only door through which
+// it speaks.
+type Pass struct {
+	File *dockerfile.File
+	*dockerfile.Resolution
+	// Decisions are what the policies in force say, parallel to Inputs; nil
+	// where none is. An input without a source has no decisions.
+	Decisions [][]policy.Decision
+	// Governed tells that a policy is in force.
+	Governed bool
+
+	linter      *Linter
+	rule        *Rule
+	secrets     secrets
+	diagnostics []Diagnostic
+}
+
+// Active tells whether a rule runs.
+func (p *Pass) Active(id string) bool { return !p.linter.Disabled[id] }
+
+// check runs the rules.
+func (p *Pass) check() {
+	p.secrets = newSecrets(p.File, p.Inputs)
+	for _, rule := range p.linter.Rules {
+		if rule.Mandatory || p.Active(rule.ID) {
+			p.rule = rule
+			rule.Check(p)
+		}
+	}
+}
+
+// Report adds a diagnostic at d.Span.
+func (p *Pass) Report(d Diagnostic) {
+	d.Rule = p.rule
+	if d.Severity == 0 {
+		d.Severity = p.rule.Severity
+	}
+	p.diagnostics = append(p.diagnostics, d)
+}
+
+// ReportInput adds a diagnostic about an input, at its word unless d.Span says
+// otherwise. The places its variables got their values from are added.
+func (p *Pass) ReportInput(index int, d Diagnostic) {
+	in := &p.Inputs[index]
+	if d.Span.Empty() {
+		d.Span = in.Span
+	}
+	d.Input = p.describe(in)
+	for _, v := range in.Variables {
+		if r, ok := p.origin(v); ok {
+			d.Related = append(d.Related, r)
+		}
+	}
+	d.Notes = append(d.Notes, in.Notes...)
+	if d.Label == "" && in.Source != nil && in.Value != in.Word && !strings.EqualFold(in.Value, strings.Trim(in.Word, `"'`)) {
+		d.Label = "resolves to " + in.Value
+	}
+	p.Report(d)
+}
+
+func (p *Pass) describe(in *dockerfile.Input) *Input {
+	out := &Input{
+		Kind: string(in.Kind), Word: in.Word, Instruction: in.Instruction, Stage: p.StageName(in.Stage),
+		Platform: in.Platform, Reached: in.Reached,
+	}
+	if in.Source != nil {
+		out.Identifier = in.Source.Identifier()
+	}
+	return out
+}
+
+// origin is the place a variable got its value from.
+func (p *Pass) origin(v dockerfile.Variable) (Related, bool) {
+	if v.Span.Empty() {
+		return Related{}, false
+	}
+	r := Related{File: p.File.Name, Span: v.Span}
+	switch {
+	case !v.Known && v.Origin == "":
+		r.Message = v.Name + " has no value here"
+	case !v.Known:
+		r.Message = v.Name + " gets its value here"
+	case v.Origin == dockerfile.FromBuildArg:
+		r.Message = fmt.Sprintf("%s is %q, from --build-arg", v.Name, v.Value)
+	default:
+		r.Message = fmt.Sprintf("%s is %q here", v.Name, v.Value)
+	}
+	return r, true
+}
+
+// finish sorts the diagnostics, drops repetitions and turns them into plain
+// data: ranges, frames, no credentials, nothing that holds on to the file.
+func (p *Pass) finish() []Diagnostic {
+	slices.SortStableFunc(p.diagnostics, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Message, b.Message))
+	})
+	p.diagnostics = slices.CompactFunc(p.diagnostics, sameDiagnostic)
+	for i := range p.diagnostics {
+		p.settle(&p.diagnostics[i])
+	}
+	return p.diagnostics
+}
+
+func sameDiagnostic(a, b Diagnostic) bool {
+	return a.Rule == b.Rule && a.Span == b.Span && a.Message == b.Message
+}
+
+func (p *Pass) settle(d *Diagnostic) {
+	d.File = p.File.Name
+	if d.Span.Start < d.Span.End || d.Span.Start > 0 {
+		d.Range = p.File.Range(d.Span)
+	}
+	for i := range d.Related {
+		r := &d.Related[i]
+		r.Message = p.redact(r.Message)
+		if r.File == p.File.Name && !r.Span.Empty() {
+			r.Range = p.File.Range(r.Span)
+		}
+	}
+	d.Message, d.Label, d.Help = p.redact(d.Message), p.redact(d.Label), p.redact(d.Help)
+	for i, n := range d.Notes {
+		d.Notes[i] = p.redact(n)
+	}
+	if d.Input != nil {
+		d.Input.Identifier, d.Input.Word = p.redact(d.Input.Identifier), p.redact(d.Input.Word)
+		d.Input.Stage = strings.Clone(d.Input.Stage)
+	}
+	if d.Policy != nil {
+		d.Policy.Text = p.redact(d.Policy.Text)
+	}
+	d.Frame = p.frame(d)
+}
+
+// redact takes credentials out of text, and cuts it loose from the file.
+func (p *Pass) redact(text string) string { return strings.Clone(p.secrets.redact(text)) }

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+func jsonFormat() Format {
+	return Format{Name: "json", Summary: "for programs, one stable object", Write: writeJSON}
+}
+
+// jsonVersion changes when a key goes or changes its meaning. A new key does
+// not change it: readers must skip the keys they do not know.
+const jsonVersion = 1
+
+// The types below are the schema: every key is always there, in this order. An
+// absent object or range is null, an absent text "", a list without elements [].
+type (
+	jsonReport struct {
+		Version     int              `json:"version"`
+		Diagnostics []jsonDiagnostic `json:"diagnostics"`
+		Summary     jsonSummary      `json:"summary"`
+	}
+	jsonDiagnostic struct {
+		Rule     string        `json:"rule"`
+		Severity string        `json:"severity"`
+		Message  string        `json:"message"`
+		File     string        `json:"file"`
+		Range    *jsonRange    `json:"range"`
+		Input    *jsonInput    `json:"input"`
+		Policy   *jsonPolicy   `json:"policy"`
+		Help     string        `json:"help"`
+		Related  []jsonRelated `json:"related"`
+		Notes    []string      `json:"notes"`
+	}
+	jsonRange struct {
+		Start jsonPosition `json:"start"`
+		End   jsonPosition `json:"end"`
+	}
+	jsonPosition struct {
+		Line   int `json:"line"`
+		Column int `json:"column"`
+		Offset int `json:"offset"`
+	}
+	jsonInput struct {
+		Kind        string `json:"kind"`
+		Identifier  string `json:"identifier"`
+		Word        string `json:"word"`
+		Instruction string `json:"instruction"`
+		Stage       string `json:"stage"`
+		Platform    string `json:"platform"`
+		Reached     bool   `json:"reached"`
+	}
+	jsonPolicy struct {
+		File string `json:"file"`
+		Line int    `json:"line"`
+	}
+	jsonRelated struct {
+		Message string     `json:"message"`
+		File    string     `json:"file"`
+		Range   *jsonRange `json:"range"`
+	}
+	jsonSummary struct {
+		Files     int `json:"files"`
+		Inputs    int `json:"inputs"`
+		Unchecked int `json:"unchecked"`
+		Errors    int `json:"errors"`
+		Warnings  int `json:"warnings"`
+		Infos     int `json:"infos"`
+		Ignored   int `json:"ignored"`
+	}
+)
+
+func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
+	report := jsonReport{
+		Version:     jsonVersion,
+		Diagnostics: make([]jsonDiagnostic, len(r.Diagnostics)),
+		Summary:     jsonSummary(r.Summary),
+	}
+	for i := range r.Diagnostics {
+		report.Diagnostics[i] = toJSON(&r.Diagnostics[i])
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(report); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	if err := writeArmoured(out, text.Bytes()); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func toJSON(d *lint.Diagnostic) jsonDiagnostic {
+	j := jsonDiagnostic{
+		Rule:     ruleID(d),
+		Severity: severityName(d.Severity),
+		Message:  d.Message,
+		File:     d.File,
+		Range:    toJSONRange(d.Range),
+		Help:     d.Help,
+		Related:  make([]jsonRelated, len(d.Related)),
+		Notes:    append([]string{}, d.Notes...),
+	}
+	if d.Input != nil {
+		input := jsonInput(*d.Input)
+		j.Input = &input
+	}
+	if d.Policy != nil {
+		j.Policy = &jsonPolicy{File: d.Policy.File, Line: d.Policy.Line}
+	}
+	for i, r := range d.Related {
+		j.Related[i] = jsonRelated{Message: r.Message, File: r.File, Range: toJSONRange(r.Range)}
+	}
+	return j
+}
+
+func toJSONRange(r dockerfile.Range) *jsonRange {
+	if r.IsZero() {
+		return nil
+	}
+	return &jsonRange{Start: jsonPosition(r.Start), End: jsonPosition(r.End)}
+}
+
+// writeArmoured writes JSON so that the strings in it mean the same and do
+// nothing on the way: encoding/json leaves DEL, C1 and bidi controls as they
+// are, which a terminal obeys, and a runner of GitHub Actions finds its old
+// commands, ##[…], anywhere in a line.
+func writeArmoured(out *bufio.Writer, text []byte) error {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		var err error
+		switch {
+		case r == '\n': // between values: inside strings it is escaped by now
+			err = out.WriteByte('\n')
+		case bytes.HasPrefix(text, []byte("##[")):
+			_, err = out.WriteString(`##\u005b`)
+			n = len("##[")
+		case r > 0xFFFF && invisible(r):
+			high, low := utf16.EncodeRune(r)
+			_, err = fmt.Fprintf(out, `\u%04x\u%04x`, high, low)
+		case invisible(r):
+			_, err = fmt.Fprintf(out, `\u%04x`, r)
+		default:
+			_, err = out.Write(text[:n])
+		}
+		if err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+// Package report writes the result of a run, in one format to a file.
+//
+// A format only renders: what it prints was sorted, counted and freed of
+// credentials by the linter. It looks at nothing but the result and its
+// options, so that the same result gives the same bytes everywhere.
+package report
+
+import (
+	"io"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+// Format is an output format.
+type Format struct {
+	Name string
+	// Summary says in a phrase whom the format is for, lower case, no period.
+	Summary string
+	// Write writes r to w. Errors are those of w.
+	Write func(w io.Writer, r *lint.Result, opt Options) error
+}
+
+// Options are the facts about the reader that a format may heed. The zero value
+// is a plain file.
+type Options struct {
+	// Color is for text.
+	Color bool
+	// Quiet leaves out the summary line. JSON has its keys all the same.
+	Quiet bool
+	// Width is how many columns the terminal has, 0 where that is not known:
+	// text then leaves long lines to whoever shows them.
+	Width int
+	// Runner tells text that a runner of GitHub Actions reads along. Text
+	// quotes the linted file, which could hold workflow commands.
+	Runner bool
+	// Token is the secret between the program and a runner that ends human
+	// text; no linted text may know it. "" draws a random one.
+	Token string
+	// Dir is the working directory as seen from the root of the repository,
+	// "" or "." where they are the same: GitHub finds files only from there.
+	Dir string
+}
+
+// Formats lists all formats, the default one first.
+func Formats() []Format {
+	return []Format{
+		textFormat(),
+		jsonFormat(),
+		githubFormat(),
+	}
+}
+
+// Names are the names of all formats, in the same order.
+func Names() []string {
+	var names []string
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}

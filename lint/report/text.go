@@ -1,0 +1,124 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+func textFormat() Format {
+	return Format{Name: "text", Summary: "for people, with the lines in question", Write: writeText}
+}
+
+func writeText(w io.Writer, r *lint.Result, opt Options) error {
+	var text strings.Builder
+	t := texter{palette: newPalette(opt.Color), width: opt.Width}
+	for i := range r.Diagnostics {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		t.diagnostic(&text, &r.Diagnostics[i])
+	}
+	if !opt.Quiet {
+		if len(r.Diagnostics) > 0 {
+			text.WriteByte('\n')
+		}
+		text.WriteString(summary(r) + "\n")
+	}
+	out := bufio.NewWriter(w)
+	if _, err := out.WriteString(runnerSafe(text.String(), opt)); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// runnerSafe guards text that a runner of GitHub Actions reads.
+func runnerSafe(text string, opt Options) string {
+	if !opt.Runner || text == "" {
+		return text
+	}
+	return guarded(text, opt.Token)
+}
+
+// texter writes diagnostics as rustc does.
+type texter struct {
+	palette palette
+	width   int
+}
+
+func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
+	t.header(out, d)
+	gutter := gutterWidth(d.Frame)
+	if d.File != "" {
+		arrow := t.palette.gutter.Sprint(strings.Repeat(" ", gutter-1) + "-->")
+		fmt.Fprintf(out, "%s %s\n", arrow, clean(place(d.File, d.Range)))
+	}
+	t.frame(out, d, gutter)
+	for _, detail := range details(d, unshown(d)) {
+		t.detail(out, detail, gutter)
+	}
+}
+
+// header is the line that must do when it is the only one read. Further lines
+// of a message, which policies may have, stand below its first word.
+func (t *texter) header(out *strings.Builder, d *lint.Diagnostic) {
+	title := severityName(d.Severity)
+	if id := ruleID(d); id != "" {
+		title += "[" + clean(id) + "]"
+	}
+	indent := strings.Repeat(" ", textWidth(title)+len(": "))
+	out.WriteString(t.palette.severity(d.Severity).Sprint(title))
+	for i, l := range lines(d.Message) {
+		switch {
+		case i == 0:
+			out.WriteString(t.palette.message.Sprint(strings.TrimRight(": "+l, " ")))
+		case l != "":
+			out.WriteString(indent + t.palette.message.Sprint(l))
+		}
+		out.WriteByte('\n')
+	}
+}
+
+// detail is a line below the frame, and more lines aligned with it.
+func (t *texter) detail(out *strings.Builder, d detail, gutter int) {
+	lead := strings.Repeat(" ", gutter) + "= "
+	indent := strings.Repeat(" ", len(lead)+len(d.key)+len(": "))
+	for i, l := range lines(d.text) {
+		switch {
+		case i == 0:
+			out.WriteString(t.palette.gutter.Sprint(lead) + t.palette.key.Sprint(d.key+":") + " " + l)
+		case l != "":
+			out.WriteString(indent + l)
+		}
+		out.WriteByte('\n')
+	}
+}
+
+// unshown are the related places that the frame does not show.
+func unshown(d *lint.Diagnostic) []lint.Related {
+	shown := map[int]bool{}
+	for _, l := range d.Frame.Lines {
+		shown[l.Number] = len(l.Marks) > 0
+	}
+	var rest []lint.Related
+	for _, r := range d.Related {
+		if r.File != d.File || r.Range.IsZero() || !shown[r.Range.Start.Line] {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+// gutterWidth is how wide the column of line numbers is, with a blank on both
+// sides.
+func gutterWidth(f lint.Frame) int {
+	digits := 1
+	for _, l := range f.Lines {
+		digits = max(digits, len(strconv.Itoa(l.Number)))
+	}
+	return digits + 2
+}

@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+func insecureURL() *lint.Rule {
+	return &lint.Rule{
+		ID:       "insecure-url",
+		Summary:  "download over plain HTTP",
+		Severity: lint.Error,
+		Doc: "Anyone on the way can replace what is downloaded over `http://`. Use `https://`.\n" +
+			"A checksum keeps the content what it was, but the request itself stays visible,\n" +
+			"so this rule asks for https all the same.",
+		Bad: "FROM scratch\nADD --checksum=sha256:" +
+			"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 http://example.com/tool.tgz /\n",
+		Good: "FROM scratch\nADD --checksum=sha256:" +
+			"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 https://example.com/tool.tgz /\n",
+		Check: func(p *lint.Pass) {
+			for i := range p.Inputs {
+				h, ok := p.Inputs[i].Source.(source.HTTP)
+				if !ok || !strings.HasPrefix(h.URL, "http://") {
+					continue
+				}
+				p.ReportInput(i, lint.Diagnostic{
+					Message: fmt.Sprintf("%s is downloaded over plain HTTP", h.URL),
+					Help:    fmt.Sprintf("if the server has it, write `https://%s`", strings.TrimPrefix(h.URL, "http://")),
+				})
+			}
+		},
+	}
+}

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+func policyDenied() *lint.Rule {
+	return &lint.Rule{
+		ID:       "policy-denied",
+		Summary:  "source that a policy does not allow",
+		Severity: lint.Error,
+		Doc: "A policy in force says no: a `--policy` file, or the `.imgpolicy.json` found beside\n" +
+			"the Dockerfile or above it. The diagnostic names the entry that decided, with its\n" +
+			"file and line. With several policies all must allow.",
+		Bad:  "FROM docker:27@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
+		Good: "FROM alpine:3.20@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
+		Check: func(p *lint.Pass) {
+			for i, decisions := range p.Decisions {
+				for _, d := range decisions {
+					if d.Outcome == policy.Deny {
+						reportDenial(p, i, d)
+					}
+				}
+			}
+		},
+	}
+}
+
+func reportDenial(p *lint.Pass, input int, d policy.Decision) {
+	messages := d.Messages
+	if len(messages) == 0 {
+		messages = []string{"denied by policy"}
+	}
+	for _, message := range messages {
+		out := lint.Diagnostic{Message: message, Help: d.Help, Notes: append([]string(nil), d.Notes...)}
+		if d.By.File != "" {
+			out.Policy = &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text}
+		}
+		p.ReportInput(input, out)
+	}
+}

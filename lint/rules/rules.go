@@ -1,0 +1,25 @@
+// Package rules holds the built-in rules, one to a file, and the list of them.
+package rules
+
+import "github.com/imgpolicy/imgpolicy/lint"
+
+// All is every rule, sorted by ID. To add a rule, write its file and name it
+// here.
+func All() []*lint.Rule {
+	return []*lint.Rule{
+		buildError(),
+		credentialsInURL(),
+		insecureGit(),
+		insecureURL(),
+		invalidReference(),
+		latestTag(),
+		missingChecksum(),
+		parseError(),
+		policyDenied(),
+		undefinedArg(),
+		unpinnedFrontend(),
+		unpinnedGit(),
+		unpinnedImage(),
+		unresolvedInput(),
+	}
+}

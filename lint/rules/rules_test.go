@@ -1,0 +1,236 @@
+package rules_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/regex"
+)
+
+var update = flag.Bool("update", false, "rewrite the want sections of testdata")
+
+// run lints one text.
+func run(t *testing.T, l *lint.Linter, text string) *lint.Result {
+	t.Helper()
+	l.Rules = rules.All()
+	result, failures := l.Lint(context.Background(), []lint.File{{
+		Name: "Dockerfile", Read: func() ([]byte, error) { return []byte(text), nil },
+	}})
+	if len(failures) > 0 {
+		t.Fatal(failures)
+	}
+	return result
+}
+
+func ids(r *lint.Result) []string {
+	var out []string
+	for _, d := range r.Diagnostics {
+		out = append(out, d.Rule.ID)
+	}
+	return out
+}
+
+// examplePolicy is in force while the examples of policy-denied run.
+const examplePolicy = `{"whitelist":["^alpine:"],"blacklist":[],"defaultAllow":false}`
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
+	all := rules.All()
+	if !slices.IsSortedFunc(all, func(a, b *lint.Rule) int { return strings.Compare(a.ID, b.ID) }) {
+		t.Error("rules.All() is not sorted by ID")
+	}
+	for _, rule := range all {
+		t.Run(rule.ID, func(t *testing.T) {
+			t.Parallel()
+			if !kebab.MatchString(rule.ID) {
+				t.Errorf("ID %q is not kebab-case", rule.ID)
+			}
+			if s := rule.Summary; s == "" || strings.HasSuffix(s, ".") || s[:1] != strings.ToLower(s[:1]) {
+				t.Errorf("Summary %q: want lower case and no period", s)
+			}
+			if rule.Doc == "" || rule.Severity == 0 {
+				t.Error("Doc and Severity must be set")
+			}
+			linter := func() *lint.Linter {
+				l := &lint.Linter{Disabled: map[string]bool{}}
+				if rule.ID == "latest-tag" {
+					l.Disabled["unpinned-image"] = true
+				}
+				if rule.ID == "policy-denied" {
+					l.Policies = policies(t, examplePolicy)
+				}
+				return l
+			}
+			if got := slices.Compact(ids(run(t, linter(), rule.Bad))); !slices.Equal(got, []string{rule.ID}) {
+				t.Errorf("Bad example reports %v, want only %s", got, rule.ID)
+			}
+			if got := ids(run(t, linter(), rule.Good)); len(got) > 0 {
+				t.Errorf("Good example reports %v", got)
+			}
+		})
+	}
+}
+
+func policies(t *testing.T, text string) func(string) ([]policy.Policy, error) {
+	t.Helper()
+	p, err := regex.Language().Load("policy.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(string) ([]policy.Policy, error) { return []policy.Policy{p}, nil }
+}
+
+// TestRuleCases runs testdata/<rule>.txtar. A case is a file NAME, what is
+// wanted of it a file NAME.want; NAME.policy puts a policy in force, and
+// NAME.args holds lines of "arg KEY=VALUE", "target NAME" and "disable RULE".
+// Only the diagnostics of the file's rule are compared.
+func TestRuleCases(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runCases(t, file, archive)
+		})
+	}
+}
+
+func runCases(t *testing.T, path string, archive *txtar.Archive) {
+	t.Helper()
+	id := strings.TrimSuffix(filepath.Base(path), ".txtar")
+	part := func(name string) (int, string) {
+		i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
+		if i < 0 {
+			return -1, ""
+		}
+		return i, string(archive.Files[i].Data)
+	}
+	for i := 0; i < len(archive.Files); i++ {
+		f := archive.Files[i]
+		if strings.Contains(f.Name, ".") {
+			continue
+		}
+		l := &lint.Linter{Disabled: map[string]bool{}}
+		if _, text := part(f.Name + ".policy"); text != "" {
+			l.Policies = policies(t, text)
+		}
+		_, args := part(f.Name + ".args")
+		applyArgs(t, l, args)
+		got := ""
+		for _, d := range run(t, l, string(f.Data)).Diagnostics {
+			if d.Rule.ID == id {
+				got += describe(d)
+			}
+		}
+		at, want := part(f.Name + ".want")
+		if got == want {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s:\n%s\n got\n%swant\n%s", f.Name, f.Data, got, want)
+			continue
+		}
+		if at >= 0 {
+			archive.Files[at].Data = []byte(got)
+		} else {
+			archive.Files = slices.Insert(archive.Files, i+1, txtar.File{Name: f.Name + ".want", Data: []byte(got)})
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func applyArgs(t *testing.T, l *lint.Linter, args string) {
+	t.Helper()
+	l.Options.BuildArgs = map[string]string{}
+	for line := range strings.Lines(args) {
+		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch verb {
+		case "arg":
+			k, v, _ := strings.Cut(rest, "=")
+			l.Options.BuildArgs[k] = v
+		case "target":
+			l.Options.Target = rest
+		case "disable":
+			l.Disabled[rest] = true
+		default:
+			t.Fatalf("args line %q", line)
+		}
+	}
+}
+
+// describe writes a diagnostic with everything a rule decides.
+func describe(d lint.Diagnostic) string {
+	var b strings.Builder
+	word := ""
+	if d.Input != nil {
+		word = fmt.Sprintf(" `%s`", d.Input.Word)
+	}
+	fmt.Fprintf(&b, "%s %d:%d-%d:%d%s: %s\n", d.Severity, d.Range.Start.Line, d.Range.Start.Column,
+		d.Range.End.Line, d.Range.End.Column, word, d.Message)
+	if d.Label != "" {
+		fmt.Fprintf(&b, "  label: %s\n", d.Label)
+	}
+	for _, r := range d.Related {
+		fmt.Fprintf(&b, "  related: %d:%d-%d:%d %s\n", r.Range.Start.Line, r.Range.Start.Column, r.Range.End.Line, r.Range.End.Column, r.Message)
+	}
+	if d.Policy != nil {
+		fmt.Fprintf(&b, "  policy: %s:%d %s\n", d.Policy.File, d.Policy.Line, d.Policy.Text)
+	}
+	for _, n := range d.Notes {
+		fmt.Fprintf(&b, "  note: %s\n", n)
+	}
+	for line := range strings.Lines(d.Help) {
+		fmt.Fprintf(&b, "  help: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	return b.String()
+}
+
+// TestSpansAreWords checks on every case that a diagnostic's range is the text
+// it speaks of.
+func TestSpansAreWords(t *testing.T) {
+	t.Parallel()
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			if strings.Contains(f.Name, ".") {
+				continue
+			}
+			parsed := dockerfile.Parse("Dockerfile", f.Data)
+			for _, in := range parsed.Resolve(dockerfile.Options{}).Inputs {
+				text := parsed.Text[in.Span.Start:in.Span.End]
+				if in.Word != "" && !strings.Contains(text, "\n") && text != in.Word {
+					t.Errorf("%s %s: span is %q, word is %q", file, f.Name, text, in.Word)
+				}
+			}
+		}
+	}
+}

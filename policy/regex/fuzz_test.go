@@ -1,0 +1,120 @@
+package regex
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/distribution/reference"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+func FuzzLoad(f *testing.F) {
+	for _, text := range readCases(f).Configs {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte(testPolicy))
+	f.Add([]byte("{\"whitelist\": [\"^a\\.b\", // c\n]}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := Language().Load("p.json", text)
+		if err == nil {
+			var model plugin
+			if err := json.Unmarshal(text, &model); err != nil {
+				t.Fatalf("Load took %q, encoding/json says %v", text, err)
+			}
+			l, ok := p.(*lists)
+			if !ok || len(l.whitelist) != len(model.Whitelist) || len(l.blacklist) != len(model.Blacklist) || l.defaultAllow != model.DefaultAllow {
+				t.Fatalf("Load(%q) = %+v, want %+v", text, l, model)
+			}
+			decide(t, p, mustImage(t, "alpine:3"))
+			return
+		}
+		var bad *policy.LoadError
+		if !errors.As(err, &bad) || p != nil {
+			t.Fatalf("Load(%q) = %v, %v, want a *policy.LoadError", text, p, err)
+		}
+		lines := strings.Split(string(text), "\n")
+		if bad.Line < 1 || bad.Line > len(lines) {
+			t.Fatalf("Load(%q): line %d of %d", text, bad.Line, len(lines))
+		}
+		if n := utf8.RuneCountInString(lines[bad.Line-1]); bad.Column < 1 || bad.Column > n+1 {
+			t.Fatalf("Load(%q): column %d of %d", text, bad.Column, n)
+		}
+		if message := err.Error(); printable(bad.Message) != bad.Message && utf8.RuneCountInString(bad.Message) <= maxShown || !utf8.ValidString(message) {
+			t.Fatalf("Load(%q): unprintable %q", text, message)
+		}
+	})
+}
+
+// FuzzDecide compares with the plugin asked about every spelling, which are
+// made here the long way.
+func FuzzDecide(f *testing.F) {
+	for _, c := range readCases(f).Cases {
+		if c.Ref != "" {
+			f.Add("^alpine:", ":latest$", false, c.Ref)
+		}
+	}
+	f.Add(`^alpine:3\.18$`, "^docker:", true, "alpine:3.18"+digestA)
+	f.Add("@sha256:", "^quay[.]io/", true, "quay.io/x/y"+digestA)
+	f.Fuzz(func(t *testing.T, allow, deny string, defaultAllow bool, ref string) {
+		text, err := json.Marshal(plugin{[]string{allow}, []string{deny}, defaultAllow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Language().Load("p.json", text)
+		if err != nil {
+			return
+		}
+		img, err := source.ParseImage(ref)
+		if err != nil {
+			return
+		}
+		var model plugin // what json.Marshal made of invalid UTF-8
+		if err := json.Unmarshal(text, &model); err != nil {
+			t.Fatal(err)
+		}
+		whitelisted, blacklisted := false, false
+		spellings := longWay(img)
+		for _, s := range spellings {
+			whitelisted = whitelisted || plugin{Whitelist: model.Whitelist}.allows(s)
+			blacklisted = blacklisted || !plugin{Blacklist: model.Blacklist, DefaultAllow: true}.allows(s)
+		}
+		want := whitelisted || !blacklisted && defaultAllow
+		got := decide(t, p, img)
+		if (got.Outcome == policy.Allow) != want {
+			t.Fatalf("Decide(%s) under %s = %v, want allow: %t", ref, text, got.Outcome, want)
+		}
+		if len(spellings) == 1 && want != model.allows(spellings[0]) {
+			t.Fatalf("the plugin decides otherwise about %s under %s", spellings[0], text)
+		}
+		if !want && !strings.HasPrefix(got.Messages[0], img.Familiar()+" is denied by the image policy: ") {
+			t.Fatalf("message %q, want it to name %s", got.Messages[0], img.Familiar())
+		}
+	})
+}
+
+func longWay(img source.Image) []string {
+	named, err := reference.ParseNormalizedNamed(img.Ref())
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, name := range []string{reference.FamiliarName(named), named.Name()} {
+		if len(out) > 0 && strings.HasPrefix(out[0], name) {
+			break
+		}
+		switch tag, digest := img.Tag(), img.Digest(); {
+		case digest == "":
+			out = append(out, name+":"+tag)
+		case tag == "":
+			out = append(out, name+":"+digest, name+"@"+digest)
+		default:
+			out = append(out, name+":"+digest, name+"@"+digest, name+":"+tag, name+":"+tag+"@"+digest)
+		}
+	}
+	return out
+}
