@@ -19,14 +19,12 @@ import (
 func (r *resolver) linkCopy(st *state, c *command, cmd *instructions.CopyCommand) {
 	span := c.flagSpan("from")
 	if err := r.literalFrom(cmd.From); err != nil {
-		// In a trigger that nothing sets off this is nobody's error yet, and
-		// triggers come here only when they are set off.
-		r.report(BuildProblem, err.Error(), span, -1)
+		r.reportLink(st, c, err.Error(), span)
 		return
 	}
 	if index, err := strconv.Atoi(cmd.From); err == nil {
 		if index < 0 || index >= len(r.states) {
-			r.report(BuildProblem, fmt.Sprintf("invalid stage index %d", index), span, -1)
+			r.reportLink(st, c, fmt.Sprintf("invalid stage index %d", index), span)
 			return
 		}
 		c.sources = []*state{r.states[index]}
@@ -37,6 +35,16 @@ func (r *resolver) linkCopy(st *state, c *command, cmd *instructions.CopyCommand
 		return
 	}
 	c.sources = []*state{r.newImage(st, c, cmd.From, "COPY", span)}
+}
+
+// reportLink reports what BuildKit finds in every stage, reached or not; in a
+// trigger only once a stage it builds sets it off.
+func (r *resolver) reportLink(st *state, c *command, message string, span Span) {
+	if c.onbuild {
+		r.reportIn(st, message, span, -1)
+		return
+	}
+	r.report(BuildProblem, message, span, -1)
 }
 
 // literalFrom refuses what the lexer would change: variables, quotes, escapes.

@@ -88,12 +88,13 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 	result := &Result{Rules: l.Rules}
 	var failures []Failure
 	for i, o := range slots {
+		if o.err != nil {
+			failures = append(failures, Failure{files[i].Name, o.err})
+			continue
+		}
 		result.Summary.Files++
 		result.Summary.Inputs += o.inputs
 		result.Summary.Unchecked += o.unchecked
-		if o.err != nil {
-			failures = append(failures, Failure{files[i].Name, o.err})
-		}
 		for _, d := range o.diagnostics {
 			switch d.Severity {
 			case Error:

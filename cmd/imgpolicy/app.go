@@ -74,7 +74,6 @@ func (a *app) program() *cli.App {
 	for _, c := range program.Commands {
 		c.HideHelp = true      // arrange takes --help out first
 		c.OnUsageError = usage // the App's does not reach its commands
-		c.UseShortOptionHandling = false
 	}
 	return program
 }

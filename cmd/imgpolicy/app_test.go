@@ -119,7 +119,7 @@ func TestDockerfileName(t *testing.T) {
 			"app.dockerfile Containerfile Containerfile.dev Containerfile-x app.Containerfile Dockerfile.go",
 		false: "Dockerfiles Dockerfile2 mydockerfile docker-compose.yml Dockerfile.dockerignore .dockerignore Dockerfile.md " +
 			"Dockerfile.txt Dockerfile.json Dockerfile.lock Dockerfile.rego Dockerfile.j2 Dockerfile.TMPL " +
-			"Dockerfile.template Dockerfile.bak app.Dockerfile.j2",
+			"Dockerfile.template Dockerfile.bak app.Dockerfile.j2 dockerfile.go dockerfile_test.go",
 	}
 	for want, list := range names {
 		for _, name := range strings.Fields(list) {

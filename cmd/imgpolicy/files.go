@@ -21,10 +21,13 @@ const maxFileSize = 8 << 20
 var (
 	dockerfileName = regexp.MustCompile(`(?i)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
 	otherName      = regexp.MustCompile(`(?i)\.(dockerignore|md|txt|json|lock|rego|j2|tmpl|template|bak)$`)
+	// Programs about Dockerfiles: dockerfile.go and dockerfile_test.py are
+	// source code, Dockerfile.go is a Dockerfile for Go.
+	sourceFileName = regexp.MustCompile(`^(docker|container)file[a-z0-9_-]*\.(go|py|rs|rb|js|mjs|ts|tsx|java|kt|c|h|cc|cpp|cs|php|swift)$`)
 )
 
 func isDockerfileName(base string) bool {
-	return dockerfileName.MatchString(base) && !otherName.MatchString(base)
+	return dockerfileName.MatchString(base) && !otherName.MatchString(base) && !sourceFileName.MatchString(base)
 }
 
 // search collects the Dockerfiles that paths on the command line stand for: in

@@ -16,9 +16,8 @@ const lintDescription = `PATH is a Dockerfile, a directory to search for Dockerf
 input; without one the current directory is searched. Flags may stand before and
 after the paths; -- ends them.
 
-A policy file ` + policyFileName + ` beside a Dockerfile, or in a directory above it up to
-the root of the repository, is in force without being named; the nearest one
-counts.`
+A policy file ` + policyFileName + ` beside a Dockerfile, or in a directory above it
+up to the root of the repository, is in force by itself; of several the nearest.`
 
 func (a *app) lintCommand() *cli.Command {
 	return &cli.Command{
@@ -27,10 +26,10 @@ func (a *app) lintCommand() *cli.Command {
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "policy", Usage: "also judge by the policy in `FILE`; repeat for more,\nall must allow an input"},
+			&cli.StringSliceFlag{Name: "policy", Usage: "judge by the policy in `FILE`, too; repeat for more,\nall must allow an input"},
 			&cli.StringFlag{Name: "format", Usage: formatHelp()},
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
-			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`; repeat for more"},
+			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},

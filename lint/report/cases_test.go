@@ -36,7 +36,7 @@ func testCases() []testCase {
 		{name: "related_elsewhere", result: result(1, 1, 0, relatedElsewhere())},
 		{name: "long_line", result: result(1, 2, 0, longLine()...), opt: Options{Width: 72}},
 		{name: "quiet", result: result(3, 7, 1, relatedFrame()), opt: Options{Quiet: true}},
-		{name: "runner", result: result(3, 7, 1, relatedFrame()), opt: Options{Runner: true, Dir: "services/api"}},
+		{name: "runner", result: result(3, 7, 1, relatedFrame()), opt: Options{Runner: true, Dir: "backend"}},
 	}
 }
 

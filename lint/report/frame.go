@@ -55,9 +55,10 @@ func (t *texter) underneath(marks []mark, s lint.Severity, room int) []string {
 	rows := []string{t.underline(marks, s)}
 	labelled := slices.DeleteFunc(slices.Clone(marks), func(m mark) bool { return m.label == "" })
 	// The label beside the marks is that of the mark which ends last: it reads
-	// as belonging to what is on its left.
+	// as belonging to what is on its left. Of two that end together it is the
+	// diagnostic's own, which covers the other.
 	slices.SortStableFunc(labelled, func(a, b mark) int {
-		return cmp.Or(cmp.Compare(b.to, a.to), cmp.Compare(b.from, a.from), rank(a)-rank(b))
+		return cmp.Or(cmp.Compare(b.to, a.to), rank(a)-rank(b), cmp.Compare(b.from, a.from))
 	})
 	if len(labelled) > 0 && besideFits(labelled[0], marks, room) {
 		m := labelled[0]
@@ -133,36 +134,28 @@ func (t *texter) underline(marks []mark, s lint.Severity) string {
 //	|    label of the second
 //	label of the first
 func (t *texter) hanging(marks []mark, s lint.Severity) []string {
+	if len(marks) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(b.from, a.from) })
-	var rows []string
-	for i, m := range marks {
-		if i == 0 {
-			rows = append(rows, t.threads(marks, s, ""))
-		}
-		left := slices.DeleteFunc(slices.Clone(marks[i+1:]), func(o mark) bool { return o.from == m.from })
-		m.label = t.paint(m, s).Sprint(m.label)
-		rows = append(rows, t.threads(append([]mark{m}, left...), s, m.label))
+	rows := []string{t.threads(marks, s, marks[0].from+1)}
+	for _, m := range marks {
+		rows = append(rows, t.threads(marks, s, m.from)+t.paint(m, s).Sprint(m.label))
 	}
 	return rows
 }
 
-// threads draws a | at the start of each mark; a label, if any, stands in the
-// place of the first one, which is the rightmost.
-func (t *texter) threads(marks []mark, s lint.Severity, label string) string {
+// threads draws a | at the start of each mark in front of column end, and
+// blanks up to there. Marks come from right to left.
+func (t *texter) threads(marks []mark, s lint.Severity, end int) string {
 	var row strings.Builder
 	column := 0
-	for i := len(marks) - 1; i >= 0; i-- {
-		m := marks[i]
-		if m.from < column {
-			continue // two hang from the same place
+	for _, m := range slices.Backward(marks) {
+		if m.from < column || m.from >= end { // two may hang from one place
+			continue
 		}
-		row.WriteString(strings.Repeat(" ", m.from-column))
-		if i == 0 && label != "" {
-			row.WriteString(label)
-			break
-		}
-		row.WriteString(t.paint(m, s).Sprint("|"))
+		row.WriteString(strings.Repeat(" ", m.from-column) + t.paint(m, s).Sprint("|"))
 		column = m.from + 1
 	}
-	return row.String()
+	return row.String() + strings.Repeat(" ", end-column)
 }

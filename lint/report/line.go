@@ -15,6 +15,8 @@ const (
 	ellipsis = "…" // one column
 	// minRoom is the least width a line is cut to; a narrower terminal wraps.
 	minRoom = 24
+	// lead is what is kept in front of a mark that itself has no room.
+	lead = 8
 )
 
 // mark is a lint.Mark in columns of the terminal, from 0.
@@ -58,28 +60,24 @@ func newLine(text string) line {
 
 func (l line) width() int { return l.starts[len(l.glyphs)] }
 
-// column is where code point i stands. Behind the end there is a column for
-// each, since a mark may point at what is missing there.
-func (l line) column(i int) int {
-	if past := i - len(l.glyphs); past > 0 {
-		return l.width() + past
-	}
-	return l.starts[i]
-}
+// column is where code point i stands.
+func (l line) column(i int) int { return l.starts[min(i, len(l.glyphs))] }
 
 // lay lays a line out in room columns, or as it is where room is 0.
 func lay(f lint.FrameLine, room int) (string, []mark) {
 	l := newLine(f.Text)
-	marks := make([]mark, len(f.Marks))
+	marks, end := make([]mark, len(f.Marks)), l.width()
 	for i, m := range f.Marks {
 		from, to := l.column(m.Start), l.column(m.End)
-		// A mark on nothing but combining characters is still one.
+		// A mark behind the end, where something is missing, or on nothing but
+		// combining characters still is one.
 		marks[i] = mark{from: from, to: max(to, from+1), primary: m.Primary}
+		end = max(end, marks[i].to)
 		if m.Label != "" {
 			marks[i].label = oneLine(m.Label)
 		}
 	}
-	if room == 0 || l.width() <= room {
+	if room == 0 || end <= room {
 		return strings.Join(l.glyphs, ""), marks
 	}
 	return l.cut(marks, room)
@@ -106,7 +104,7 @@ func (l line) cut(marks []mark, room int) (string, []mark) {
 }
 
 // window picks the code points to show in room columns: the beginning where the
-// marks are in it, else what is around them, else what is around the first.
+// marks are in it, else what is around them, else the beginning of the first.
 func (l line) window(marks []mark, room int) (first, last int) {
 	from, to := l.width(), 0
 	for _, m := range marks {
@@ -114,7 +112,7 @@ func (l line) window(marks []mark, room int) (first, last int) {
 	}
 	start := 0
 	if to > room {
-		start = max(0, from-max(0, room-(to-from))/2)
+		start = max(0, from-max(lead, (room-(to-from))/2))
 	}
 	for first < len(l.glyphs) && l.starts[first] < start {
 		first++

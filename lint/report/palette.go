@@ -29,10 +29,10 @@ func newPalette(on bool) palette {
 	return palette{
 		error:     paint(color.FgRed, color.Bold),
 		warning:   paint(color.FgYellow, color.Bold),
-		info:      paint(color.FgBlue, color.Bold),
+		info:      paint(color.FgHiBlue, color.Bold),
 		message:   paint(color.Bold),
-		gutter:    paint(color.FgBlue),
-		secondary: paint(color.FgBlue),
+		gutter:    paint(color.FgHiBlue),
+		secondary: paint(color.FgHiBlue),
 		key:       paint(color.FgCyan),
 	}
 }

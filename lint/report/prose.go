@@ -9,11 +9,13 @@ import (
 )
 
 // detail is what stands below a message: "help: write …". Its text is as the
-// rule gave it, not yet clean.
+// rule gave it: the format makes it clean in its own way.
 type detail struct{ key, text string }
 
 // details tells what a diagnostic knows beyond its message, from the reason to
-// the remedy. Related places are those that the format does not show otherwise.
+// the remedy. Texts of several lines keep their newlines; names of files are
+// clean, as they are but part of a line. Related places are those that the
+// format does not show otherwise.
 func details(d *lint.Diagnostic, related []lint.Related) []detail {
 	var all []detail
 	add := func(key, text string) {
@@ -22,14 +24,14 @@ func details(d *lint.Diagnostic, related []lint.Related) []detail {
 		}
 	}
 	if p := d.Policy; p != nil {
-		place := p.File
 		if p.Line > 0 {
-			place = fmt.Sprintf("%s:%d", place, p.Line)
+			add("policy", joined(" ", fmt.Sprintf("%s:%d", clean(p.File), p.Line), p.Text))
+		} else {
+			add("policy", joined(": ", clean(p.File), p.Text))
 		}
-		add("policy", joined(" ", place, p.Text))
 	}
 	for _, r := range related {
-		add("note", joined(": ", place(r.File, r.Range), r.Message))
+		add("note", joined(": ", clean(place(r.File, r.Range)), r.Message))
 	}
 	for _, n := range d.Notes {
 		add("note", n)
@@ -87,7 +89,9 @@ func findings(s lint.Summary) string {
 func affected(r *lint.Result) int {
 	files := map[string]bool{}
 	for i := range r.Diagnostics {
-		files[r.Diagnostics[i].File] = true
+		if name := r.Diagnostics[i].File; name != "" {
+			files[name] = true
+		}
 	}
 	return len(files)
 }

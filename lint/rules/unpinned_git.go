@@ -83,11 +83,13 @@ func atCommit(g source.Git, remote string) string {
 // withoutUserInfo is a remote as it should be written: without credentials, but
 // with the user that ssh needs.
 func withoutUserInfo(remote string) string {
-	for _, u := range source.UserInfo(remote) {
-		if strings.HasPrefix(strings.ToLower(remote), "http") {
-			return remote[:u[0]] + strings.TrimPrefix(remote[u[1]:], "@")
-		}
-		return remote[:u[0]-1] + remote[u[1]:]
+	found := source.UserInfo(remote)
+	if len(found) == 0 {
+		return remote
 	}
-	return remote
+	start, end := found[0][0], found[0][1]
+	if strings.HasPrefix(strings.ToLower(remote), "http") {
+		return remote[:start] + strings.TrimPrefix(remote[end:], "@")
+	}
+	return remote[:start-1] + remote[end:]
 }

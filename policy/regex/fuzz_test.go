@@ -7,8 +7,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/distribution/reference"
-
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
@@ -98,15 +96,14 @@ func FuzzDecide(f *testing.F) {
 }
 
 func longWay(img source.Image) []string {
-	named, err := reference.ParseNormalizedNamed(img.Ref())
-	if err != nil {
-		return nil
+	names := []string{img.Name()}
+	if short, ok := strings.CutPrefix(img.Name(), "docker.io/library/"); ok && !strings.Contains(short, "/") {
+		names = append(names, short)
+	} else if short, ok := strings.CutPrefix(img.Name(), "docker.io/"); ok {
+		names = append(names, short)
 	}
 	var out []string
-	for _, name := range []string{reference.FamiliarName(named), named.Name()} {
-		if len(out) > 0 && strings.HasPrefix(out[0], name) {
-			break
-		}
+	for _, name := range names {
 		switch tag, digest := img.Tag(), img.Digest(); {
 		case digest == "":
 			out = append(out, name+":"+tag)

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+)
+
+// TestDocs keeps what the documents show equal to what the program does;
+// -update rewrites them.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, output, _ := runIn(t.Context(), root, nil, nil, "lint", "examples/quickstart")
+	text, err := os.ReadFile(filepath.Join(root, "examples/quickstart/Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := read(t, filepath.Join(root, "README.md"))
+	readme = replaceBlock(t, readme, "quickstart: Dockerfile", "```dockerfile\n"+string(text)+"```\n")
+	readme = replaceBlock(t, readme, "quickstart: output", "```console\n"+output+"```\n")
+	readme = replaceBlock(t, readme, "rules", ruleTable())
+	keep(t, filepath.Join(root, "README.md"), readme)
+	keep(t, filepath.Join(root, "lint/rules/README.md"), ruleDocs())
+	if n := strings.Count(readme, "\n"); n > 300 {
+		t.Errorf("README.md has %d lines, at most 300 are read", n)
+	}
+}
+
+// TestExamples compares what lint says of every example with its expected.txt.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "examples/*/Dockerfile"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("found %d examples: %v", len(files), err)
+	}
+	for _, file := range files {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			_, output, stderr := runIn(t.Context(), dir, nil, nil, "lint")
+			keep(t, filepath.Join(dir, "expected.txt"), output+stderr)
+		})
+	}
+}
+
+func ruleTable() string {
+	var b strings.Builder
+	b.WriteString("| rule | severity | finds |\n|---|---|---|\n")
+	for _, r := range rules.All() {
+		fmt.Fprintf(&b, "| [%s](lint/rules/README.md#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, r.Summary)
+	}
+	return b.String()
+}
+
+func ruleDocs() string {
+	var b strings.Builder
+	b.WriteString("# The rules\n\nMade from the rules themselves by `make generate`.\n")
+	for _, r := range rules.All() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s (%s)\n\n%s\n\nReported:\n\n```dockerfile\n%s```\n\nFine:\n\n```dockerfile\n%s```\n",
+			r.ID, r.Summary, r.Severity, r.Doc, r.Bad, r.Good)
+	}
+	return b.String()
+}
+
+// replaceBlock puts text between <!-- name --> and the next <!-- end -->.
+func replaceBlock(t *testing.T, document, name, text string) string {
+	t.Helper()
+	head, rest, ok := strings.Cut(document, "<!-- "+name+" -->\n")
+	_, tail, end := strings.Cut(rest, "<!-- end -->")
+	if !ok || !end {
+		t.Fatalf("the document has no block %q", name)
+	}
+	return head + "<!-- " + name + " -->\n" + text + "<!-- end -->" + tail
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// keep compares a file with what it should hold.
+func keep(t *testing.T, path, want string) {
+	t.Helper()
+	if read(t, path) == want {
+		return
+	}
+	if !*update {
+		t.Errorf("%s is stale: run make generate and look at the difference", path)
+		return
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
