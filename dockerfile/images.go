@@ -28,6 +28,7 @@ func (r *resolver) resolveImages() {
 		if err != nil {
 			in.Err = err
 			r.reportReference(st.baseName, err, in, st.input)
+			r.problems[len(r.problems)-1].Downstream = st.downstream
 			continue
 		}
 		in.Source = img

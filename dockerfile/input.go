@@ -104,6 +104,9 @@ type Problem struct {
 	// Input is the index of the input the problem is about, -1 where it is
 	// about none. Rules that report on the input need not report it again.
 	Input int
+	// Downstream tells that this build goes on: the text is that of an ONBUILD
+	// trigger, which only builds that start from the image run.
+	Downstream bool
 }
 
 // ProblemKind tells what kind of refusal a Problem is.

@@ -81,7 +81,7 @@ func (r *resolver) linkMount(st *state, c *command, index int, from string) {
 
 // newImage is an image that a COPY or RUN names, with its input.
 func (r *resolver) newImage(st *state, c *command, name, instruction string, span Span) *state {
-	src := &state{index: st.index, input: -1, baseName: name}
+	src := &state{index: st.index, input: -1, baseName: name, downstream: c.onbuild && !st.reached}
 	if name == scratch {
 		return src
 	}

@@ -40,6 +40,7 @@ type state struct {
 	// triggered tells that the base's ONBUILD instructions were added.
 	triggered bool
 
+	downstream     bool // an image of a trigger that this build does not run
 	reached        bool // some dependency chain leads from the target here
 	contentReached bool // and its files end up in the target
 	dispatched     bool

@@ -133,7 +133,7 @@ func Ours(text []byte, b Build) (sources, refusals []string, res *dockerfile.Res
 	for _, p := range res.Problems {
 		// Frontends and contexts are looked up by a client, which the
 		// conversion above has none of.
-		if p.Kind != dockerfile.UndefinedProblem && !strings.HasPrefix(p.Message, "invalid context name ") {
+		if p.Kind != dockerfile.UndefinedProblem && !p.Downstream && !strings.HasPrefix(p.Message, "invalid context name ") {
 			refusals = append(refusals, p.Message)
 		}
 	}
