@@ -79,7 +79,7 @@ func (b *frameBuilder) line(number int) *FrameLine {
 		return line
 	}
 	span := b.pass.File.Lines.Span(number)
-	shown := newShownLine(b.pass.File.Text[span.Start:span.End], b.pass.secrets.in(b.pass.File.Text[span.Start:span.End], span.Start))
+	shown := newShownLine(b.pass.File.Text[span.Start:span.End], b.pass.secrets.Find(b.pass.File.Text[span.Start:span.End], span.Start))
 	b.shown[number] = shown
 	line := &FrameLine{Number: number, Text: shown.text()}
 	b.lines[number] = line
@@ -118,7 +118,7 @@ func (l shownLine) prefix(end int) string {
 			break
 		}
 		b.WriteString(l.raw[last:h.Start])
-		b.WriteString(hidden)
+		b.WriteString(dockerfile.Hidden)
 		last = h.End
 	}
 	if last < end {

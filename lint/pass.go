@@ -23,7 +23,7 @@ type Pass struct {
 
 	linter      *Linter
 	rule        *Rule
-	secrets     secrets
+	secrets     dockerfile.Secrets
 	diagnostics []Diagnostic
 }
 
@@ -32,7 +32,7 @@ func (p *Pass) Active(id string) bool { return !p.linter.Disabled[id] }
 
 // check runs the rules.
 func (p *Pass) check() {
-	p.secrets = newSecrets(p.File, p.Inputs)
+	p.secrets = dockerfile.NewSecrets(p.File, p.Inputs)
 	for _, rule := range p.linter.Rules {
 		if rule.Mandatory || p.Active(rule.ID) {
 			p.rule = rule
@@ -144,4 +144,4 @@ func (p *Pass) settle(d *Diagnostic) {
 }
 
 // redact takes credentials out of text, and cuts it loose from the file.
-func (p *Pass) redact(text string) string { return strings.Clone(p.secrets.redact(text)) }
+func (p *Pass) redact(text string) string { return strings.Clone(p.secrets.Redact(text)) }

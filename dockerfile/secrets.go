@@ -1,30 +1,31 @@
-package lint
+package dockerfile
 
 import (
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
-// secrets knows the credentials of one file's URLs, so that they can be taken
+// Secrets knows the credentials of one file's URLs, so that they can be taken
 // out of whatever is shown of it: the URLs themselves, the variables they are
 // put together from, the lines around them.
-type secrets struct {
+type Secrets struct {
 	words []string // longest first
-	spans []dockerfile.Span
+	spans []Span
 }
 
 // minSecret is the least length of a word that is looked for by itself: a
 // shorter one would blot out half the file and is no secret.
 const minSecret = 3
 
-const hidden = "***"
+// Hidden stands in the place of a credential.
+const Hidden = "***"
 
-func newSecrets(f *dockerfile.File, inputs []dockerfile.Input) secrets {
-	var s secrets
+// NewSecrets finds the credentials in the URLs of a file's inputs.
+func NewSecrets(f *File, inputs []Input) Secrets {
+	var s Secrets
 	for i := range inputs {
 		in := &inputs[i]
 		if !strings.Contains(in.Value, "@") || !strings.Contains(in.Value, "://") {
@@ -42,7 +43,7 @@ func newSecrets(f *dockerfile.File, inputs []dockerfile.Input) secrets {
 
 // add takes in a user info: the password, or the whole of it where there is no
 // password, each also as decoded from the URL.
-func (s *secrets) add(userInfo string) {
+func (s *Secrets) add(userInfo string) {
 	secret := userInfo
 	if _, password, ok := strings.Cut(userInfo, ":"); ok {
 		secret = password
@@ -59,7 +60,7 @@ func (s *secrets) add(userInfo string) {
 
 // addSpan marks the user info of a URL as written, which line continuations
 // may hide from the line-wise search.
-func (s *secrets) addSpan(f *dockerfile.File, span dockerfile.Span) {
+func (s *Secrets) addSpan(f *File, span Span) {
 	raw := f.Text[span.Start:span.End]
 	if !strings.Contains(raw, "\n") {
 		return
@@ -73,24 +74,25 @@ func (s *secrets) addSpan(f *dockerfile.File, span dockerfile.Span) {
 		authority = authority[:end]
 	}
 	if at := strings.LastIndexByte(authority, '@'); at > 0 {
-		s.spans = append(s.spans, dockerfile.Span{Start: span.Start + i + 3, End: span.Start + i + 3 + at})
+		s.spans = append(s.spans, Span{Start: span.Start + i + 3, End: span.Start + i + 3 + at})
 	}
 }
 
-func (s *secrets) redact(text string) string {
+// Redact replaces the credentials in any text about the file.
+func (s *Secrets) Redact(text string) string {
 	text = source.Redact(text)
 	for _, w := range s.words {
-		text = strings.ReplaceAll(text, w, hidden)
+		text = strings.ReplaceAll(text, w, Hidden)
 	}
 	return text
 }
 
-// in finds what must not be shown of a piece of the file, as offsets into it:
+// Find finds what must not be shown of a piece of the file, as offsets into it:
 // sorted, not overlapping.
-func (s *secrets) in(text string, offset int) []dockerfile.Span {
-	var spans []dockerfile.Span
+func (s *Secrets) Find(text string, offset int) []Span {
+	var spans []Span
 	for _, u := range source.UserInfo(text) {
-		spans = append(spans, dockerfile.Span{Start: u[0], End: u[1]})
+		spans = append(spans, Span{Start: u[0], End: u[1]})
 	}
 	for _, w := range s.words {
 		for from := 0; ; {
@@ -98,22 +100,22 @@ func (s *secrets) in(text string, offset int) []dockerfile.Span {
 			if i < 0 {
 				break
 			}
-			spans = append(spans, dockerfile.Span{Start: from + i, End: from + i + len(w)})
+			spans = append(spans, Span{Start: from + i, End: from + i + len(w)})
 			from += i + len(w)
 		}
 	}
 	for _, sp := range s.spans {
 		start, end := max(sp.Start-offset, 0), min(sp.End-offset, len(text))
 		if start < end {
-			spans = append(spans, dockerfile.Span{Start: start, End: end})
+			spans = append(spans, Span{Start: start, End: end})
 		}
 	}
 	return merge(spans)
 }
 
-func merge(spans []dockerfile.Span) []dockerfile.Span {
-	slices.SortFunc(spans, func(a, b dockerfile.Span) int { return a.Start - b.Start })
-	var out []dockerfile.Span
+func merge(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
+	var out []Span
 	for _, s := range spans {
 		if n := len(out); n > 0 && s.Start <= out[n-1].End {
 			out[n-1].End = max(out[n-1].End, s.End)
