@@ -174,7 +174,7 @@ func (r *resolver) placeAdd(st *state, in Input) int {
 // there is no base image that could set them.
 func (r *resolver) undefinedInStage(st *state, names []string, text string, span Span, input int) {
 	for _, name := range names {
-		if guarded(text, name) {
+		if guarded(text, name, "-+?") {
 			continue
 		}
 		msg := fmt.Sprintf("$%s is not defined in this stage, so it expands to nothing", name)

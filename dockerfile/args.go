@@ -87,7 +87,7 @@ func (r *resolver) defaultValue(text string, sc *scope, d decl, st *state) value
 // undefined reports variables that nothing defines, where nothing ever could.
 func (r *resolver) undefined(names []string, text string, span func() Span, input int) {
 	for _, name := range names {
-		if guarded(text, name) {
+		if guarded(text, name, "-+?") {
 			continue
 		}
 		msg := fmt.Sprintf("$%s is not defined before the first FROM, so it expands to nothing", name)

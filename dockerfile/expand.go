@@ -47,7 +47,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	if !needsLexer(text) {
 		return expansion{text: text}
 	}
-	env := &lookup{scope: sc}
+	env := &lookup{scope: sc, text: text}
 	out, _, err := x.lex.ProcessWord(text, env)
 	if env.tooLarge {
 		return expansion{err: errExpansionTooLarge}
@@ -56,7 +56,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	if env.unknown == nil {
 		return e
 	}
-	probe := &lookup{scope: sc, marker: true}
+	probe := &lookup{scope: sc, text: text, marker: true}
 	marked, _, markedErr := x.lex.ProcessWord(text, probe)
 	if marked == out && (err == nil) == (markedErr == nil) {
 		return e
@@ -81,6 +81,7 @@ func needsLexer(text string) bool {
 // lookup hands a scope to the lexer and notes what it asks for.
 type lookup struct {
 	scope     *scope
+	text      string // the word that is expanded
 	marker    bool
 	used      []string
 	undefined []string
@@ -96,6 +97,11 @@ func (l *lookup) Keys() []string { return nil }
 // Get is the lexer's question for a variable.
 func (l *lookup) Get(name string) (string, bool) {
 	v, ok := l.scope.get(name)
+	if !v.set && len(v.unknown.Args) > 0 && guarded(l.text, name, "-+") {
+		// The word says itself what an ARG that is not given stands for, as a
+		// default of the ARG would.
+		v.unknown = Unknown{}
+	}
 	if !l.marker {
 		l.note(name, v, ok)
 	}
@@ -149,10 +155,10 @@ func isName(name string) bool {
 	return name != "" && !strings.ContainsAny(name[:1], "@*#?-$!0123456789")
 }
 
-// guarded tells whether every use of a variable in a word says itself what an
-// unset one stands for: ${V:-default}, ${V-default}, ${V:+text}, ${V+text},
-// ${V:?message}.
-func guarded(text, name string) bool {
+// guarded tells whether every use of a variable in a word has one of the
+// operators that say what an unset one stands for: ${V:-default}, ${V-default},
+// ${V:+text}, ${V+text}, ${V:?message}.
+func guarded(text, name, operators string) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] != '$' {
 			continue
@@ -164,7 +170,8 @@ func guarded(text, name string) bool {
 		if !ok || after != "" && isNameByte(after[0]) {
 			continue
 		}
-		if !braced || after == "" || !strings.ContainsAny(after[:1], ":-+?") {
+		operator := strings.TrimPrefix(after, ":")
+		if !braced || operator == "" || !strings.Contains(operators, operator[:1]) {
 			return false
 		}
 	}

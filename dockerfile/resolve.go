@@ -39,6 +39,29 @@ func (r *Resolution) StageName(index int) string {
 	}
 }
 
+// DropUnreached drops the inputs of stages that the target does not need, and
+// what is said about them.
+func (r *Resolution) DropUnreached() {
+	at := make([]int, len(r.Inputs))
+	kept := r.Inputs[:0]
+	for i, in := range r.Inputs {
+		at[i] = -1
+		if in.Reached {
+			at[i] = len(kept)
+			kept = append(kept, in)
+		}
+	}
+	r.Inputs = kept
+	r.Problems = slices.DeleteFunc(r.Problems, func(p Problem) bool {
+		return p.Input >= 0 && at[p.Input] < 0 && (p.Downstream || p.Kind == UndefinedProblem)
+	})
+	for i := range r.Problems {
+		if in := r.Problems[i].Input; in >= 0 {
+			r.Problems[i].Input = at[in]
+		}
+	}
+}
+
 // Resolve finds the inputs, following toDispatchState of BuildKit's
 // frontend/dockerfile/dockerfile2llb/convert.go phase by phase. It does no I/O.
 func (f *File) Resolve(opt Options) *Resolution {

@@ -23,8 +23,11 @@ type Linter struct {
 	// Policies gives the policies in force for a Dockerfile, by its Name; all
 	// must allow an input. nil has none. It must be safe for concurrent use.
 	Policies func(file string) ([]policy.Policy, error)
-	// Options are the facts about the build.
-	Options dockerfile.Options
+	// Builds are the builds to judge, such as one for each platform; none is one
+	// with the default options. What they have in common is reported once.
+	Builds []dockerfile.Options
+	// ReachedOnly drops the inputs of stages that no target needs.
+	ReachedOnly bool
 	// Jobs is how many files are linted at once, 0 for as many as there are
 	// processors.
 	Jobs int
@@ -125,18 +128,39 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 		return outcome{err: err}
 	}
 	f := dockerfile.Parse(file.Name, text)
-	p := &Pass{File: f, Resolution: f.Resolve(l.Options), Governed: len(policies) > 0, linter: l}
-	if err := p.decide(ctx, policies); err != nil {
-		return outcome{err: err}
+	builds := l.Builds
+	if len(builds) == 0 {
+		builds = make([]dockerfile.Options, 1)
 	}
-	p.check()
+	var out outcome
+	for i, build := range builds {
+		p := &Pass{File: f, Resolution: f.Resolve(build), Governed: len(policies) > 0, linter: l}
+		if l.ReachedOnly {
+			p.DropUnreached()
+		}
+		if err := p.decide(ctx, policies); err != nil {
+			return outcome{err: err}
+		}
+		p.check()
+		out.add(p, i == 0)
+	}
+	return out
+}
+
+// add takes in one build's diagnostics. Most are the same for every build.
+func (o *outcome) add(p *Pass, first bool) {
 	unchecked := 0
 	for i := range p.Inputs {
 		if p.Inputs[i].Source == nil && (p.Inputs[i].Err != nil || !p.Inputs[i].Unknown.IsZero()) {
 			unchecked++
 		}
 	}
-	return outcome{diagnostics: p.finish(), inputs: len(p.Inputs), unchecked: unchecked}
+	o.inputs, o.unchecked = max(o.inputs, len(p.Inputs)), max(o.unchecked, unchecked)
+	if first {
+		o.diagnostics = p.finish()
+		return
+	}
+	o.diagnostics = tidy(append(o.diagnostics, p.finish()...))
 }
 
 func (l *Linter) policies(file string) ([]policy.Policy, error) {

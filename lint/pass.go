@@ -103,14 +103,19 @@ func (p *Pass) origin(v dockerfile.Variable) (Related, bool) {
 // finish sorts the diagnostics, drops repetitions and turns them into plain
 // data: ranges, frames, no credentials, nothing that holds on to the file.
 func (p *Pass) finish() []Diagnostic {
-	slices.SortStableFunc(p.diagnostics, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Message, b.Message))
-	})
-	p.diagnostics = slices.CompactFunc(p.diagnostics, sameDiagnostic)
+	p.diagnostics = tidy(p.diagnostics)
 	for i := range p.diagnostics {
 		p.settle(&p.diagnostics[i])
 	}
 	return p.diagnostics
+}
+
+// tidy sorts diagnostics and drops repetitions.
+func tidy(all []Diagnostic) []Diagnostic {
+	slices.SortStableFunc(all, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(all, sameDiagnostic)
 }
 
 func sameDiagnostic(a, b Diagnostic) bool {

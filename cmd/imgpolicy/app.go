@@ -17,16 +17,23 @@ const programName = "imgpolicy"
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	getenv         func(string) string
+	lookupEnv      func(string) (string, bool)
 	getwd          func() (string, error)
 	terminal       bool // stdout is one
 	width          int  // of the terminal in columns, 0 where it is not known
+}
+
+// getenv is the value of an environment variable, "" where it is not set.
+func (a *app) getenv(name string) string {
+	value, _ := a.lookupEnv(name)
+	return value
 }
 
 // commands are the subcommands, in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.lintCommand(),
+		a.inputsCommand(),
 		a.rulesCommand(),
 		a.versionCommand(),
 		a.helpCommand(),

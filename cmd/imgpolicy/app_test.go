@@ -17,8 +17,8 @@ func runIn(ctx context.Context, dir string, env map[string]string, stdin io.Read
 	var out, errs bytes.Buffer
 	a := app{
 		stdin: stdin, stdout: &out, stderr: &errs,
-		getenv: func(name string) string { return env[name] },
-		getwd:  func() (string, error) { return dir, nil },
+		lookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok },
+		getwd:     func() (string, error) { return dir, nil },
 	}
 	code = a.run(ctx, args)
 	return code, out.String(), errs.String()
@@ -82,7 +82,7 @@ func TestColor(t *testing.T) {
 				name, value, _ := strings.Cut(variable, "=")
 				env[name] = value
 			}
-			a := app{getenv: func(name string) string { return env[name] }, terminal: tt.terminal}
+			a := app{lookupEnv: func(name string) (string, bool) { value, ok := env[name]; return value, ok }, terminal: tt.terminal}
 			if got, err := a.color(tt.when); got != tt.want || err != nil {
 				t.Errorf("color(%q) with %q = %v, %v, want %v", tt.when, tt.env, got, err, tt.want)
 			}
@@ -169,8 +169,8 @@ func TestUnwrittenResult(t *testing.T) {
 	var stderr bytes.Buffer
 	a := app{
 		stdout: brokenWriter{}, stderr: &stderr,
-		getenv: func(string) string { return "" },
-		getwd:  func() (string, error) { return dir, nil },
+		lookupEnv: func(string) (string, bool) { return "", false },
+		getwd:     func() (string, error) { return dir, nil },
 	}
 	if code := a.run(t.Context(), []string{"lint"}); code != exitUnchecked {
 		t.Errorf("run = %d, stderr %q, want %d", code, &stderr, exitUnchecked)

@@ -43,7 +43,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitClean
-	case errors.Is(err, errFound):
+	case errors.Is(err, errFound), errors.Is(err, errRefused):
 		return exitFound
 	case errors.Is(err, context.Canceled):
 		all = failures{errors.New("interrupted: nothing was checked to the end")}

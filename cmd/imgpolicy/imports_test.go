@@ -35,7 +35,8 @@ var mayImport = map[string][]string{
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
-	"cmd/imgpolicy":     {"dockerfile", "policy", "policy/regex", "lint", "lint/rules", "lint/report"},
+	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
+	"cmd/imgpolicy":     {"dockerfile", "policy", "policy/regex", "lint", "lint/rules", "lint/report", "lint/inventory"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
@@ -25,7 +25,7 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "policy", Usage: "judge by the policy in `FILE`, too; repeat for more,\nall must allow an input"},
 			&cli.StringFlag{Name: "format", Usage: formatHelp()},
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
@@ -34,59 +34,57 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
-		},
+		}, buildFlags()...),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
 			if err != nil {
 				return err
 			}
-			return a.lint(c.Context, options)
+			return a.lint(c, options)
 		},
 	}
 }
 
 // lintOptions are the flags of lint once they are known to make sense.
 type lintOptions struct {
-	paths, policies []string
-	stdinName       string
-	format          report.Format
-	failOn          lint.Severity // 0 for never
-	disabled        map[string]bool
-	color, quiet    bool
+	dir          string // the working directory
+	policies     []string
+	builds       []dockerfile.Options
+	format       report.Format
+	failOn       lint.Severity // 0 for never
+	disabled     map[string]bool
+	color, quiet bool
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
-	o := lintOptions{
-		paths:     c.Args().Slice(),
-		policies:  c.StringSlice("policy"),
-		stdinName: c.String("stdin-filename"),
-		quiet:     c.Bool("quiet"),
+	dir, err := a.getwd()
+	if err != nil {
+		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
-	var errs [5]error
+	o := lintOptions{dir: dir, policies: c.StringSlice("policy"), quiet: c.Bool("quiet")}
+	var errs [6]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.color, errs[3] = a.color(c.String("color"))
-	errs[4] = checkPaths(o.paths, o.policies, c.IsSet("stdin-filename"), o.stdinName)
+	if slices.Contains(o.policies, "") {
+		errs[4] = usageError("--policy needs the name of a file")
+	}
+	o.builds, errs[5] = a.buildOptions(c, dir)
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
 		}
-	}
-	if len(o.paths) == 0 {
-		o.paths = []string{"."}
 	}
 	return o, nil
 }
 
 // checkPaths refuses what would lint something else than was meant. An empty
 // path is most often a variable without a value.
-func checkPaths(paths, policies []string, named bool, stdinName string) error {
+func checkPaths(paths []string, named bool, stdinName string) error {
 	switch {
 	case slices.Contains(paths, ""):
 		return usageError("an argument is empty: name a file or a directory, or give no argument for the current directory")
-	case slices.Contains(policies, ""):
-		return usageError("--policy needs the name of a file")
 	case named && stdinName == "":
 		return usageError("--stdin-filename needs the name that standard input stands for")
 	case named && !slices.Contains(paths, "-"):
@@ -96,24 +94,27 @@ func checkPaths(paths, policies []string, named bool, stdinName string) error {
 }
 
 // lint does what the command says: find, check, print, judge.
-func (a *app) lint(ctx context.Context, o lintOptions) error {
-	dir, err := a.getwd()
-	if err != nil {
-		return fmt.Errorf("finding the working directory: %w", err)
-	}
-	found := a.search(ctx, dir, o)
-	policies, err := newPolicies(dir, o.policies, found.folders)
+func (a *app) lint(c *cli.Context, o lintOptions) error {
+	ctx := c.Context
+	found, err := a.search(c, o.dir)
 	if err != nil {
 		return err
 	}
-	linter := lint.Linter{Rules: rules.All(), Disabled: o.disabled, Policies: policies.of}
+	policies, err := newPolicies(o.dir, o.policies, found.folders)
+	if err != nil {
+		return err
+	}
+	linter := lint.Linter{
+		Rules: rules.All(), Disabled: o.disabled, Policies: policies.of,
+		Builds: o.builds, ReachedOnly: c.Bool("reached-only"),
+	}
 	result, unchecked := linter.Lint(ctx, found.files)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// Of nothing checked there is no result: an empty one would read as clean.
 	if len(found.files) > len(unchecked) {
-		if err := a.write(dir, o, result); err != nil {
+		if err := a.write(o, result); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
@@ -126,25 +127,37 @@ func (a *app) lint(ctx context.Context, o lintOptions) error {
 	return nil
 }
 
-func (a *app) search(ctx context.Context, dir string, o lintOptions) *search {
+// search finds the Dockerfiles that a command line names.
+func (a *app) search(c *cli.Context, dir string) (*search, error) {
+	paths, file, name := c.Args().Slice(), c.String("file"), c.String("stdin-filename")
+	named := paths
+	if file != "" {
+		named = []string{file}
+	}
+	if err := checkPaths(append(slices.Clone(paths), named...), c.IsSet("stdin-filename"), name); err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
 	s := newSearch(dir)
-	for _, path := range o.paths {
+	add := func(path string) {
 		if path == "-" {
-			s.addStdin(ctx, a.stdin, o.stdinName)
+			s.addStdin(c.Context, a.stdin, name)
 		} else {
 			s.addPath(path)
 		}
 	}
-	return s
+	return s, s.addPaths(add, file, paths)
 }
 
-func (a *app) write(dir string, o lintOptions, result *lint.Result) error {
+func (a *app) write(o lintOptions, result *lint.Result) error {
 	return o.format.Write(a.stdout, result, report.Options{
 		Color:  o.color,
 		Quiet:  o.quiet,
 		Width:  a.width,
 		Runner: a.onGitHub(),
-		Dir:    fromRepository(dir),
+		Dir:    fromRepository(o.dir),
 	})
 }
 

@@ -16,7 +16,7 @@ func main() {
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	a := app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, getwd: os.Getwd,
+		lookupEnv: os.LookupEnv, getwd: os.Getwd,
 		terminal: err == nil, width: width,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))

@@ -43,9 +43,9 @@ func visible(r rune) rune {
 	}
 }
 
-// clean makes a text safe to print, on one line. Bytes that are no UTF-8 become
-// U+FFFD each.
-func clean(s string) string { return strings.Map(visible, s) }
+// Clean makes a text safe to print, on one line. Bytes that are no UTF-8 become
+// U+FFFD each. One character gives one character, so that columns stay true.
+func Clean(s string) string { return strings.Map(visible, s) }
 
 // lines splits a text of others at its newlines, each line clean and without
 // trailing blanks. There is always a first line.
@@ -53,7 +53,7 @@ func lines(s string) []string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	all := strings.Split(strings.TrimRight(s, " \t\r\n"), "\n")
 	for i, l := range all {
-		all[i] = strings.TrimRight(clean(l), " ")
+		all[i] = strings.TrimRight(Clean(l), " ")
 	}
 	return all
 }

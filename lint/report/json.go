@@ -34,18 +34,21 @@ type (
 		Severity string        `json:"severity"`
 		Message  string        `json:"message"`
 		File     string        `json:"file"`
-		Range    *jsonRange    `json:"range"`
+		Range    *JSONRange    `json:"range"`
 		Input    *jsonInput    `json:"input"`
 		Policy   *jsonPolicy   `json:"policy"`
 		Help     string        `json:"help"`
 		Related  []jsonRelated `json:"related"`
 		Notes    []string      `json:"notes"`
 	}
-	jsonRange struct {
-		Start jsonPosition `json:"start"`
-		End   jsonPosition `json:"end"`
+	// JSONRange is a piece of a file in every JSON output, its end exclusive.
+	JSONRange struct {
+		Start JSONPosition `json:"start"`
+		End   JSONPosition `json:"end"`
 	}
-	jsonPosition struct {
+	// JSONPosition counts lines and columns from 1, columns in code points, and
+	// the offset in bytes from 0.
+	JSONPosition struct {
 		Line   int `json:"line"`
 		Column int `json:"column"`
 		Offset int `json:"offset"`
@@ -66,7 +69,7 @@ type (
 	jsonRelated struct {
 		Message string     `json:"message"`
 		File    string     `json:"file"`
-		Range   *jsonRange `json:"range"`
+		Range   *JSONRange `json:"range"`
 	}
 	jsonSummary struct {
 		Files     int `json:"files"`
@@ -88,11 +91,17 @@ func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
 	for i := range r.Diagnostics {
 		report.Diagnostics[i] = toJSON(&r.Diagnostics[i])
 	}
+	return WriteJSON(w, report)
+}
+
+// WriteJSON writes a value as every command of the program writes JSON:
+// indented, and safe to look at in a terminal or a CI log.
+func WriteJSON(w io.Writer, value any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(report); err != nil {
+	if err := encoder.Encode(value); err != nil {
 		return err
 	}
 	out := bufio.NewWriter(w)
@@ -108,7 +117,7 @@ func toJSON(d *lint.Diagnostic) jsonDiagnostic {
 		Severity: severityName(d.Severity),
 		Message:  d.Message,
 		File:     d.File,
-		Range:    toJSONRange(d.Range),
+		Range:    ToJSONRange(d.Range),
 		Help:     d.Help,
 		Related:  make([]jsonRelated, len(d.Related)),
 		Notes:    append([]string{}, d.Notes...),
@@ -121,16 +130,17 @@ func toJSON(d *lint.Diagnostic) jsonDiagnostic {
 		j.Policy = &jsonPolicy{File: d.Policy.File, Line: d.Policy.Line}
 	}
 	for i, r := range d.Related {
-		j.Related[i] = jsonRelated{Message: r.Message, File: r.File, Range: toJSONRange(r.Range)}
+		j.Related[i] = jsonRelated{Message: r.Message, File: r.File, Range: ToJSONRange(r.Range)}
 	}
 	return j
 }
 
-func toJSONRange(r dockerfile.Range) *jsonRange {
+// ToJSONRange is nil for no range.
+func ToJSONRange(r dockerfile.Range) *JSONRange {
 	if r.IsZero() {
 		return nil
 	}
-	return &jsonRange{Start: jsonPosition(r.Start), End: jsonPosition(r.End)}
+	return &JSONRange{Start: JSONPosition(r.Start), End: JSONPosition(r.End)}
 }
 
 // writeArmoured writes JSON so that the strings in it mean the same and do

@@ -25,13 +25,13 @@ func details(d *lint.Diagnostic, related []lint.Related) []detail {
 	}
 	if p := d.Policy; p != nil {
 		if p.Line > 0 {
-			add("policy", joined(" ", fmt.Sprintf("%s:%d", clean(p.File), p.Line), p.Text))
+			add("policy", joined(" ", fmt.Sprintf("%s:%d", Clean(p.File), p.Line), p.Text))
 		} else {
-			add("policy", joined(": ", clean(p.File), p.Text))
+			add("policy", joined(": ", Clean(p.File), p.Text))
 		}
 	}
 	for _, r := range related {
-		add("note", joined(": ", clean(place(r.File, r.Range)), r.Message))
+		add("note", joined(": ", Clean(place(r.File, r.Range)), r.Message))
 	}
 	for _, n := range d.Notes {
 		add("note", n)

@@ -55,7 +55,7 @@ func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
 	gutter := gutterWidth(d.Frame)
 	if d.File != "" {
 		arrow := t.palette.gutter.Sprint(strings.Repeat(" ", gutter-1) + "-->")
-		fmt.Fprintf(out, "%s %s\n", arrow, clean(place(d.File, d.Range)))
+		fmt.Fprintf(out, "%s %s\n", arrow, Clean(place(d.File, d.Range)))
 	}
 	t.frame(out, d, gutter)
 	for _, detail := range details(d, unshown(d)) {
@@ -68,7 +68,7 @@ func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
 func (t *texter) header(out *strings.Builder, d *lint.Diagnostic) {
 	title := severityName(d.Severity)
 	if id := ruleID(d); id != "" {
-		title += "[" + clean(id) + "]"
+		title += "[" + Clean(id) + "]"
 	}
 	indent := strings.Repeat(" ", textWidth(title)+len(": "))
 	out.WriteString(t.palette.severity(d.Severity).Sprint(title))

@@ -166,21 +166,22 @@ func runCases(t *testing.T, path string, archive *txtar.Archive) {
 
 func applyArgs(t *testing.T, l *lint.Linter, args string) {
 	t.Helper()
-	l.Options.BuildArgs = map[string]string{}
+	build := dockerfile.Options{BuildArgs: map[string]string{}}
 	for line := range strings.Lines(args) {
 		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch verb {
 		case "arg":
 			k, v, _ := strings.Cut(rest, "=")
-			l.Options.BuildArgs[k] = v
+			build.BuildArgs[k] = v
 		case "target":
-			l.Options.Target = rest
+			build.Target = rest
 		case "disable":
 			l.Disabled[rest] = true
 		default:
 			t.Fatalf("args line %q", line)
 		}
 	}
+	l.Builds = []dockerfile.Options{build}
 }
 
 // describe writes a diagnostic with everything a rule decides.

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/inventory"
+)
+
+const inputsDescription = `Lists every image, download, git repository and frontend that a build of the
+Dockerfiles would fetch, with BuildKit's identifier, where it is written, and
+whether its content is fixed. Inputs of stages that the target does not need are
+listed too, marked as not reached. PATH is as for lint.
+
+Exit code 1 means that BuildKit would refuse to build.`
+
+func (a *app) inputsCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "inputs",
+		Usage:       "list what Dockerfiles fetch",
+		ArgsUsage:   "[PATH...]",
+		Description: inputsDescription,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "table", Usage: inventoryFormatHelp()},
+			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for"},
+		}, buildFlags()...),
+		Action: func(c *cli.Context) error {
+			format, err := inventoryFormat(c.String("format"))
+			if err != nil {
+				return err
+			}
+			dir, err := a.getwd()
+			if err != nil {
+				return fmt.Errorf("finding the working directory: %w", err)
+			}
+			builds, err := a.buildOptions(c, dir)
+			if err != nil {
+				return err
+			}
+			found, err := a.search(c, dir)
+			if err != nil {
+				return err
+			}
+			return a.inputs(c.Context, format, found, builds, c.Bool("reached-only"))
+		},
+	}
+}
+
+func inventoryFormat(name string) (inventory.Format, error) {
+	var names []string
+	for _, f := range inventory.Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return inventory.Format{}, unknown("format", name, names)
+}
+
+func inventoryFormatHelp() string {
+	help := "print in this `FORMAT`:"
+	for i, f := range inventory.Formats() {
+		help += fmt.Sprintf("\n  %-6s  %s", f.Name, f.Summary)
+		if i == 0 {
+			help += " (default)"
+		}
+	}
+	return help
+}
+
+// errRefused says that BuildKit would not build what was listed.
+var errRefused = errors.New("BuildKit would refuse to build")
+
+func (a *app) inputs(ctx context.Context, format inventory.Format, found *search, builds []dockerfile.Options, reachedOnly bool) error {
+	inv := inventory.Inventory{Version: 1, Files: []inventory.File{}}
+	failed := found.failed
+	refused := false
+	for _, file := range found.files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		listed, err := takeInventory(file, builds, reachedOnly)
+		if err != nil {
+			failed = append(failed, unreadable(file.Name, err))
+			continue
+		}
+		refused = refused || len(listed.Errors) > 0
+		inv.Files = append(inv.Files, listed)
+	}
+	if len(inv.Files) > 0 {
+		if err := format.Write(a.stdout, &inv); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return failed
+	case refused:
+		return errRefused
+	default:
+		return nil
+	}
+}
+
+func takeInventory(file lint.File, builds []dockerfile.Options, reachedOnly bool) (inventory.File, error) {
+	text, err := file.Read()
+	if err != nil {
+		return inventory.File{}, err
+	}
+	f := dockerfile.Parse(file.Name, text)
+	var resolutions []*dockerfile.Resolution
+	for _, build := range builds {
+		r := f.Resolve(build)
+		if reachedOnly {
+			r.DropUnreached()
+		}
+		resolutions = append(resolutions, r)
+	}
+	return inventory.Of(f, resolutions), nil
+}
