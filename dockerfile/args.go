@@ -10,14 +10,14 @@ import (
 )
 
 // needsArg is why a variable is unknown whose ARG has no default.
-func needsArg(name string, d decl) Unknown {
-	return Unknown{Reason: "needs build arg " + name, Variable: name, Args: []string{name}, decl: d}
+func needsArg(name string, d decl) *Unknown {
+	return &Unknown{Reason: "needs build arg " + name, Variable: name, Args: []string{name}, decl: d}
 }
 
 // globalArgs evaluates the ARGs before the first FROM, each word visible to
 // the next (dockerfile2llb buildMetaArgs).
 func (r *resolver) globalArgs() {
-	r.globals = &scope{vars: map[string]value{}}
+	r.globals = &scope{vars: make(map[string]value, 16)}
 	for _, kv := range platformArgs(r.build, r.target, r.targetStageName()) {
 		v := value{text: kv[1], set: true, origin: FromPlatform}
 		if given, ok := r.opt.BuildArgs[kv[0]]; ok {
@@ -81,7 +81,7 @@ func (r *resolver) defaultValue(text string, sc *scope, d decl, st *state) value
 	if st == nil {
 		r.undefined(e.undefined, text, d.span, -1)
 	}
-	return value{text: e.text, set: true, unknown: e.unknown, origin: FromArgDefault, decl: d}
+	return value{text: e.text, set: true, unknown: e.missing(), origin: FromArgDefault, decl: d}
 }
 
 // undefined reports variables that nothing defines, where nothing ever could.
@@ -152,7 +152,7 @@ func (r *resolver) stageEnv(st *state, in *instruction, cmd *instructions.EnvCom
 				e.unknown = Unknown{Reason: "has a value that cannot be expanded"}
 			}
 		}
-		pairs = append(pairs, pair{key.text, value{text: e.text, set: true, unknown: e.unknown, origin: FromEnv, decl: d}})
+		pairs = append(pairs, pair{key.text, value{text: e.text, set: true, unknown: e.missing(), origin: FromEnv, decl: d}})
 	}
 	for _, p := range pairs {
 		st.vars.set(p.key, p.v)

@@ -16,7 +16,10 @@ type checkDirective struct {
 }
 
 func newCheckDirective(text []byte, result *parser.Result) checkDirective {
-	options, _, _, _ := parser.ParseDirective("check", text)
+	options := ""
+	if mayDirect(text, "check") {
+		options, _, _, _ = parser.ParseDirective("check", text)
+	}
 	config, err := linter.ParseLintOptions(options)
 	if err != nil {
 		return checkDirective{err: err, lint: linter.New(&linter.Config{SkipAll: true})}

@@ -114,7 +114,7 @@ func (r *resolver) epochArgs(env *scope, in *instruction, cmd *instructions.ArgC
 			env.set(kv.Key, value{text: given, set: true, origin: FromBuildArg, decl: d})
 		} else if kv.Value != nil {
 			e := r.expander.expand(*kv.Value, env)
-			env.set(kv.Key, value{text: e.text, set: true, unknown: e.unknown, origin: FromArgDefault, decl: d})
+			env.set(kv.Key, value{text: e.text, set: true, unknown: e.missing(), origin: FromArgDefault, decl: d})
 		}
 	}
 }

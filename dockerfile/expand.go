@@ -29,6 +29,14 @@ type expansion struct {
 	undefined []string
 }
 
+// missing is what the text depends on, nil where it is certain.
+func (e expansion) missing() *Unknown {
+	if e.unknown.IsZero() {
+		return nil
+	}
+	return &e.unknown
+}
+
 // marker stands for an unknown value. It is a private-use character, which no
 // reference or URL holds.
 const marker = "\uE0F1"
@@ -97,10 +105,10 @@ func (l *lookup) Keys() []string { return nil }
 // Get is the lexer's question for a variable.
 func (l *lookup) Get(name string) (string, bool) {
 	v, ok := l.scope.get(name)
-	if !v.set && len(v.unknown.Args) > 0 && guarded(l.text, name, "-+") {
+	if !v.set && !v.unknown.IsZero() && len(v.unknown.Args) > 0 && guarded(l.text, name, "-+") {
 		// The word says itself what an ARG that is not given stands for, as a
 		// default of the ARG would.
-		v.unknown = Unknown{}
+		v.unknown = nil
 	}
 	if !l.marker {
 		l.note(name, v, ok)
@@ -125,14 +133,15 @@ func (l *lookup) note(name string, v value, ok bool) {
 			l.undefined = append(l.undefined, name)
 			return
 		}
-		unknown = l.scope.open
-		unknown.Variable = name
+		open := l.scope.open
+		open.Variable = name
+		unknown = &open
 	}
 	if unknown.IsZero() {
 		return
 	}
 	if l.unknown == nil {
-		l.unknown = &unknown
+		l.unknown = unknown
 	}
 	for _, arg := range unknown.Args {
 		appendNew(&l.args, arg)

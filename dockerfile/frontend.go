@@ -16,6 +16,9 @@ type frontend struct {
 // detectFrontend finds `# syntax=`, `// syntax=` or the JSON key with BuildKit's
 // own parser.DetectSyntax, and then where it stands.
 func (f *File) detectFrontend(text []byte) frontend {
+	if !mayDirect(text, "syntax") {
+		return frontend{}
+	}
 	word, _, locs, ok := parser.DetectSyntax(text)
 	if !ok || word == "" {
 		return frontend{}
@@ -38,6 +41,35 @@ func (f *File) detectFrontend(text []byte) frontend {
 		out.span = Span{start, start + len(word)}
 	}
 	return out
+}
+
+// mayDirect is a cheap test that a file without the directive seldom passes: the
+// key must stand in the comment lines it begins with, or the file must be JSON.
+func mayDirect(text []byte, key string) bool {
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+		return true
+	}
+	for len(text) > 0 {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		if !bytes.HasPrefix(line, []byte("#")) && !bytes.HasPrefix(line, []byte("//")) {
+			return false
+		}
+		if containsFold(line, key) {
+			return true
+		}
+		text = rest
+	}
+	return false
+}
+
+func containsFold(line []byte, key string) bool {
+	for ; len(line) >= len(key); line = line[1:] {
+		if strings.EqualFold(string(line[:len(key)]), key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *File) jsonFrontend(out frontend) frontend {

@@ -93,8 +93,8 @@ type Unknown struct {
 	decl decl
 }
 
-// IsZero tells whether nothing is missing.
-func (u Unknown) IsZero() bool { return u.Reason == "" }
+// IsZero tells whether nothing is missing; a nil Unknown misses nothing.
+func (u *Unknown) IsZero() bool { return u == nil || u.Reason == "" }
 
 // Problem is something the build would refuse, with the words BuildKit uses.
 type Problem struct {

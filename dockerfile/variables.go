@@ -10,7 +10,7 @@ import (
 type value struct {
 	text    string
 	set     bool    // it has a value; false: declared, and expands to ""
-	unknown Unknown // non-zero: text or set depend on what is not known
+	unknown *Unknown // text or set depend on what is not known
 	origin  Origin
 	decl    decl
 }
