@@ -10,7 +10,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz bench check
+.PHONY: build test lint generate golden fuzz oracle bench check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -18,5 +18,7 @@ lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./...
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)
+# against the engines themselves, which need a module of their own
+oracle:   ; cd testdata/oracle && go vet ./... && go test ./...
 bench:    ; go test -run '^$$' -bench . -count 10 ./...
 check:    ; .ci/run
