@@ -3,6 +3,8 @@ package dockerfile
 import (
 	"net/url"
 	"slices"
+	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -12,105 +14,204 @@ import (
 // out of whatever is shown of it: the URLs themselves, the variables they are
 // put together from, the lines around them.
 type Secrets struct {
-	words []string // longest first
-	spans []Span
+	words map[string]bool
+	// heads are the first minSecret bytes of the words, and lengths how long
+	// the words are, the longest first: looking for all words at once has to
+	// stay cheap in a file full of them.
+	heads   map[string]bool
+	lengths []int
+	spans   []Span // of the file, sorted, not overlapping
 }
 
-// minSecret is the least length of a word that is looked for by itself: a
-// shorter one would blot out half the file and is no secret.
-const minSecret = 3
+const (
+	// minSecret is the least length of a word that is looked for by itself: a
+	// shorter one would blot out half the file and is no secret.
+	minSecret = 3
+	// minUser is the same for a user name that comes from a variable, which is
+	// a token or something as harmless as "git".
+	minUser = 8
+)
 
 // Hidden stands in the place of a credential.
 const Hidden = "***"
 
 // NewSecrets finds the credentials in the URLs of a file's inputs.
 func NewSecrets(f *File, inputs []Input) Secrets {
-	var s Secrets
+	s := Secrets{words: map[string]bool{}, heads: map[string]bool{}}
 	for i := range inputs {
 		in := &inputs[i]
-		if !strings.Contains(in.Value, "@") || !strings.Contains(in.Value, "://") {
+		if !strings.Contains(in.Value, "@") && !strings.Contains(in.Word, "@") {
 			continue
 		}
-		for _, u := range source.UserInfo(in.Value) {
-			s.add(in.Value[u[0]:u[1]])
-			s.addSpan(f, in.Span)
-		}
+		s.addInput(f, in)
 	}
-	slices.SortFunc(s.words, func(a, b string) int { return len(b) - len(a) })
-	s.words = slices.Compact(s.words)
+	lengths := map[int]bool{}
+	for w := range s.words {
+		s.heads[w[:minSecret]] = true
+		lengths[len(w)] = true
+	}
+	for n := range lengths {
+		s.lengths = append(s.lengths, n)
+	}
+	slices.SortFunc(s.lengths, func(a, b int) int { return b - a })
+	s.spans = merge(s.spans)
 	return s
 }
 
-// add takes in a user info: the password, or the whole of it where there is no
-// password, each also as decoded from the URL.
-func (s *Secrets) add(userInfo string) {
+// addInput takes in the credentials of one input, if it has any: as BuildKit
+// reads them, as they are written, and where their variables got their values.
+func (s *Secrets) addInput(f *File, in *Input) {
+	start, end, inValue := source.URLUserInfo(in.Value)
+	_, _, inWord := source.URLUserInfo(in.Word)
+	if !inValue && !inWord {
+		return
+	}
+	if inValue {
+		s.add(in.Value, start, end)
+		for _, v := range in.Variables {
+			s.addVariable(f, v, in.Value[start:end])
+		}
+	}
+	if from, to := writtenSecret(in.Word); from < to {
+		s.addWord(in.Word[from:to], minSecret)
+	}
+	if from, to := writtenSecret(f.Text[in.Span.Start:in.Span.End]); from < to {
+		s.spans = append(s.spans, Span{Start: in.Span.Start + from, End: in.Span.Start + to})
+	}
+}
+
+// add takes in the user info address[start:end]: the password, or the whole of it
+// where there is no password, and the two together, each also as decoded from
+// the URL. A name that the URL shows once more is no secret.
+func (s *Secrets) add(address string, start, end int) {
+	userInfo := address[start:end]
 	secret := userInfo
 	if _, password, ok := strings.Cut(userInfo, ":"); ok {
 		secret = password
+	} else if strings.Contains(address[end:], userInfo) {
+		return
 	}
 	for _, w := range []string{secret, userInfo} {
-		if len(w) >= minSecret {
-			s.words = append(s.words, w)
-		}
-		if plain, err := url.PathUnescape(w); err == nil && plain != w && len(plain) >= minSecret {
-			s.words = append(s.words, plain)
+		s.addWord(w, minSecret)
+		if plain, err := url.PathUnescape(w); err == nil {
+			s.addWord(plain, minSecret)
 		}
 	}
 }
 
-// addSpan marks the user info of a URL as written, which line continuations
-// may hide from the line-wise search.
-func (s *Secrets) addSpan(f *File, span Span) {
-	raw := f.Text[span.Start:span.End]
-	if !strings.Contains(raw, "\n") {
+// addWord takes in a word as it is and as messages quote it.
+func (s *Secrets) addWord(w string, least int) {
+	if len(w) < least {
 		return
 	}
-	i := strings.Index(raw, "://")
-	if i < 0 {
+	s.words[w] = true
+	quoted := strconv.Quote(w)
+	s.words[quoted[1:len(quoted)-1]] = true
+}
+
+// addVariable takes in the value of a variable that a user info is put together
+// from, and where it is written: a part of a secret by itself is in no URL.
+func (s *Secrets) addVariable(f *File, v Variable, userInfo string) {
+	if !v.Known || v.Value == "" || !strings.Contains(userInfo, v.Value) {
 		return
 	}
-	authority := raw[i+3:]
-	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
-		authority = authority[:end]
+	user, password, _ := strings.Cut(userInfo, ":")
+	least := minSecret
+	if strings.Contains(user, v.Value) && !strings.Contains(password, v.Value) {
+		least = minUser
 	}
-	if at := strings.LastIndexByte(authority, '@'); at > 0 {
-		s.spans = append(s.spans, Span{Start: span.Start + i + 3, End: span.Start + i + 3 + at})
+	s.addWord(v.Value, least)
+	if !v.Span.Empty() && f.Text[v.Span.Start:v.Span.End] != v.Name {
+		s.spans = append(s.spans, v.Span)
 	}
+}
+
+// Value is the value of a variable as it may be shown: of what is part of a
+// secret nothing, however short.
+func (s *Secrets) Value(v Variable) string {
+	i := sort.Search(len(s.spans), func(i int) bool { return s.spans[i].End >= v.Span.End })
+	if !v.Span.Empty() && i < len(s.spans) && s.spans[i].Start <= v.Span.Start {
+		return Hidden
+	}
+	return s.Redact(v.Value)
+}
+
+// writtenSecret is the part of a word with credentials, as written, in which
+// quotes, escapes or line continuations may hide them from the search for URLs;
+// rather too much than too little. It is empty for a plain word.
+func writtenSecret(raw string) (start, end int) {
+	inner := strings.Trim(raw, "\"'")
+	if !strings.ContainsAny(inner, "\n\\\"'`") {
+		return 0, 0
+	}
+	start = strings.Index(raw, "://") + len("://")
+	end = strings.LastIndexByte(raw, '@')
+	switch unseen := start < len("://"); {
+	case unseen && end < 0 && !strings.ContainsAny(raw, "\n\\"):
+		return 0, 0 // all of it is in variables
+	case unseen:
+		start = 0
+	}
+	if end <= start {
+		end = len(raw)
+	}
+	return start, end
 }
 
 // Redact replaces the credentials in any text about the file.
 func (s *Secrets) Redact(text string) string {
 	text = source.Redact(text)
-	for _, w := range s.words {
-		text = strings.ReplaceAll(text, w, Hidden)
+	found := s.find(text)
+	if len(found) == 0 {
+		return text
 	}
-	return text
+	var b strings.Builder
+	last := 0
+	for _, f := range found {
+		b.WriteString(text[last:f.Start])
+		b.WriteString(Hidden)
+		last = f.End
+	}
+	b.WriteString(text[last:])
+	return b.String()
 }
 
 // Find finds what must not be shown of a piece of the file, as offsets into it:
 // sorted, not overlapping.
 func (s *Secrets) Find(text string, offset int) []Span {
-	var spans []Span
+	spans := s.find(text)
 	for _, u := range source.UserInfo(text) {
 		spans = append(spans, Span{Start: u[0], End: u[1]})
 	}
-	for _, w := range s.words {
-		for from := 0; ; {
-			i := strings.Index(text[from:], w)
-			if i < 0 {
-				break
-			}
-			spans = append(spans, Span{Start: from + i, End: from + i + len(w)})
-			from += i + len(w)
+	first := sort.Search(len(s.spans), func(i int) bool { return s.spans[i].End > offset })
+	for _, sp := range s.spans[first:] {
+		if sp.Start >= offset+len(text) {
+			break
 		}
-	}
-	for _, sp := range s.spans {
-		start, end := max(sp.Start-offset, 0), min(sp.End-offset, len(text))
-		if start < end {
-			spans = append(spans, Span{Start: start, End: end})
-		}
+		spans = append(spans, Span{Start: max(sp.Start-offset, 0), End: min(sp.End-offset, len(text))})
 	}
 	return merge(spans)
+}
+
+// find finds the words in a text, of two at one place the longer.
+func (s *Secrets) find(text string) []Span {
+	if len(s.words) == 0 {
+		return nil
+	}
+	var spans []Span
+	for at := 0; at+minSecret <= len(text); at++ {
+		if !s.heads[text[at:at+minSecret]] {
+			continue
+		}
+		for _, n := range s.lengths {
+			if at+n <= len(text) && s.words[text[at:at+n]] {
+				spans = append(spans, Span{Start: at, End: at + n})
+				at += n - 1
+				break
+			}
+		}
+	}
+	return spans
 }
 
 func merge(spans []Span) []Span {

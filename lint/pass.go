@@ -87,6 +87,7 @@ func (p *Pass) origin(v dockerfile.Variable) (Related, bool) {
 		return Related{}, false
 	}
 	r := Related{File: p.File.Name, Span: v.Span}
+	v.Value = p.secrets.Value(v)
 	switch {
 	case !v.Known && v.Origin == "":
 		r.Message = v.Name + " has no value here"

@@ -146,7 +146,7 @@ func describe(f *dockerfile.File, r *dockerfile.Resolution, in *dockerfile.Input
 		Variables: []Variable{}, Attrs: map[string]string{}, Unknown: secrets.Redact(in.Unknown.Reason),
 	}
 	for _, v := range in.Variables {
-		out.Variables = append(out.Variables, Variable{v.Name, secrets.Redact(v.Value), v.Origin, rangeOf(f, v.Span)})
+		out.Variables = append(out.Variables, Variable{v.Name, secrets.Value(v), v.Origin, rangeOf(f, v.Span)})
 	}
 	if in.Source == nil {
 		return out

@@ -54,7 +54,8 @@ func urlWithUserInfo(in *dockerfile.Input) (string, bool) {
 	default:
 		return "", false
 	}
-	return text, len(source.UserInfo(text)) > 0
+	_, _, ok := source.URLUserInfo(text)
+	return text, ok
 }
 
 func secretHelp(in *dockerfile.Input, text string) string {

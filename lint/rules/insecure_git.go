@@ -25,7 +25,7 @@ func insecureGit() *lint.Rule {
 					continue
 				}
 				d := lint.Diagnostic{Message: fmt.Sprintf("%s is fetched over an unencrypted connection (%s)", g.Remote, g.Scheme)}
-				if _, rest, ok := strings.Cut(p.Inputs[i].Value, "://"); ok {
+				if _, rest, ok := strings.Cut(withoutUserInfo(p.Inputs[i].Value), "://"); ok {
 					secure := "https://" + rest
 					if path, _, _ := strings.Cut(g.Remote, "#"); !strings.HasSuffix(path, ".git") {
 						d.Notes = append(d.Notes, "over https BuildKit takes an address for a git repository only when its path ends in .git")

@@ -28,7 +28,7 @@ func insecureURL() *lint.Rule {
 				}
 				p.ReportInput(i, lint.Diagnostic{
 					Message: fmt.Sprintf("%s is downloaded over plain HTTP", h.URL),
-					Help:    fmt.Sprintf("if the server has it, write `https://%s`", strings.TrimPrefix(h.URL, "http://")),
+					Help:    fmt.Sprintf("if the server has it, write `https://%s`", strings.TrimPrefix(withoutUserInfo(h.URL), "http://")),
 				})
 			}
 		},

@@ -40,7 +40,7 @@ func missingChecksum() *lint.Rule {
 // checksumHelp says how to write a checksum. BuildKit takes one only for an ADD
 // with a single source.
 func checksumHelp(in *dockerfile.Input, checksum string) string {
-	write := fmt.Sprintf("write `ADD --checksum=%s %s …`", checksum, in.Word)
+	write := fmt.Sprintf("write `ADD --checksum=%s %s …`", checksum, withoutUserInfo(in.Word))
 	if in.Words > 1 {
 		write += "; an ADD of its own, since a checksum goes with one source only"
 	}

@@ -46,7 +46,7 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		list += "HEAD"
 	case shortCommit.MatchString(ref) && strings.ContainsAny(ref, "abcdef"):
 		d.Message = fmt.Sprintf("git source %s is at the abbreviated commit %s (%d of 40 digits)", g.Remote, ref, len(ref))
-		d.Help = "write the full commit id: " + command(strings.Replace(in.Value, ref, "<commit>", 1))
+		d.Help = "write the full commit id: " + command(strings.Replace(withoutUserInfo(in.Value), "#"+ref, "#<commit>", 1))
 		return withShortChecksum(d, g)
 	case g.TagLike():
 		d.Severity = lint.Warning
@@ -83,11 +83,10 @@ func atCommit(g source.Git, remote string) string {
 // withoutUserInfo is a remote as it should be written: without credentials, but
 // with the user that ssh needs.
 func withoutUserInfo(remote string) string {
-	found := source.UserInfo(remote)
-	if len(found) == 0 {
+	start, end, ok := source.URLUserInfo(remote)
+	if !ok {
 		return remote
 	}
-	start, end := found[0][0], found[0][1]
 	if strings.HasPrefix(strings.ToLower(remote), "http") {
 		return remote[:start] + strings.TrimPrefix(remote[end:], "@")
 	}
