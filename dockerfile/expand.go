@@ -9,9 +9,14 @@ import (
 
 // maxExpansion bounds, in bytes, what the variables of one word may add up to:
 // a chain such as ARG A=$B$B doubles with every line.
-const maxExpansion = 1 << 20
+// maxExpansions bounds the same for all words of a file, which may each use the
+// end of such a chain.
+const (
+	maxExpansion  = 1 << 20
+	maxExpansions = 64 << 20
+)
 
-var errExpansionTooLarge = errors.New("the variables of one word expand to more than 1 MiB")
+var errExpansionTooLarge = errors.New("variables expand to too much text: more than 1 MiB in a word or 64 MiB in the file")
 
 // expansion is a word after variable expansion.
 type expansion struct {
@@ -42,7 +47,10 @@ func (e expansion) missing() *Unknown {
 const marker = "\uE0F1"
 
 // expander expands words with BuildKit's own lexer.
-type expander struct{ lex *shell.Lex }
+type expander struct {
+	lex  *shell.Lex
+	size int // of all values handed out
+}
 
 func newExpander(escape byte) *expander {
 	return &expander{lex: shell.NewLex(rune(escape))}
@@ -55,7 +63,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	if !needsLexer(text) {
 		return expansion{text: text}
 	}
-	env := &lookup{scope: sc, text: text}
+	env := &lookup{scope: sc, text: text, total: &x.size}
 	out, _, err := x.lex.ProcessWord(text, env)
 	if env.tooLarge {
 		return expansion{err: errExpansionTooLarge}
@@ -64,7 +72,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	if env.unknown == nil {
 		return e
 	}
-	probe := &lookup{scope: sc, text: text, marker: true}
+	probe := &lookup{scope: sc, text: text, total: &x.size, marker: true}
 	marked, _, markedErr := x.lex.ProcessWord(text, probe)
 	if marked == out && (err == nil) == (markedErr == nil) {
 		return e
@@ -96,6 +104,7 @@ type lookup struct {
 	unknown   *Unknown // of the first unknown name asked for
 	args      []string
 	size      int
+	total     *int // of the file
 	tooLarge  bool
 }
 
@@ -113,7 +122,9 @@ func (l *lookup) Get(name string) (string, bool) {
 	if !l.marker {
 		l.note(name, v, ok)
 	}
-	if l.size += len(v.text); l.size > maxExpansion {
+	l.size += len(v.text)
+	*l.total += len(v.text)
+	if l.size > maxExpansion || *l.total > maxExpansions {
 		l.tooLarge = true
 		return "", true
 	}

@@ -100,6 +100,8 @@ type resolver struct {
 
 	inputs   []placedInput
 	problems []Problem
+
+	inherited int // variables that stages got from their bases
 }
 
 // placedInput is an input with the state that decides whether it is reached.

@@ -53,6 +53,10 @@ func (r *resolver) baseConfig(st *state) (ImageConfig, bool) {
 	return r.opt.Image(ref, in.Platform)
 }
 
+// maxInherited bounds how many variables all stages together inherit: each has
+// its own copy, so that a chain of stages could take any amount of memory.
+const maxInherited = 1 << 18
+
 // inherit sets up a stage's variables: its base's ARGs and ENVs, with the
 // base's image environment over them, as BuildKit applies it again in every
 // child; or the environment of its image.
@@ -60,6 +64,10 @@ func (r *resolver) inherit(st *state) {
 	st.imageEnv = map[string]value{}
 	st.vars = &scope{vars: map[string]value{}}
 	if st.base != nil {
+		if r.inherited += len(st.base.vars.vars) + len(st.base.imageEnv); r.inherited > maxInherited {
+			st.vars.open = Unknown{Reason: fmt.Sprintf("is in a stage beyond the %d variables that stages may inherit", maxInherited)}
+			return
+		}
 		for k, v := range st.base.vars.vars {
 			st.vars.set(k, v)
 		}
