@@ -72,6 +72,10 @@ func (r *resolver) add(st *state, c *command, cmd *instructions.AddCommand) {
 		if i < len(spans) {
 			span = func() Span { return spans[i] }
 		}
+		if w.unknown.IsZero() && w.err == nil && !sum.unknown.IsZero() {
+			r.addUnknownChecksum(st, c, &state, cmd.SourcePaths[i], w, sum, span)
+			continue
+		}
 		r.addWord(st, c, &state, cmd.SourcePaths[i], w, span)
 	}
 }
@@ -145,6 +149,22 @@ func (r *resolver) addWord(st *state, c *command, a *adding, raw string, w expan
 		r.reportIn(st, err.Error(), in.Span, input)
 	}
 	r.undefinedInStage(st, w.undefined, raw, in.Span, input)
+}
+
+// addUnknownChecksum takes a word whose checksum is not known: whether the
+// source is pinned, and whether the build accepts it, depends on that.
+func (r *resolver) addUnknownChecksum(st *state, c *command, a *adding, raw string, w, sum expansion, span func() Span) {
+	kind := source.KindHTTP
+	if g, isGit, _ := source.ParseGit(w.text); isGit && !g.Shorthand {
+		kind = source.KindGit
+	} else if !source.IsHTTP(w.text) {
+		return
+	}
+	r.placeAdd(st, Input{
+		Instruction: "ADD", Stage: st.index, Word: raw, Value: w.text, Kind: kind, Span: span(),
+		Unknown: r.explain(sum.unknown, st), Variables: r.variables(slices.Concat(w.used, sum.used), st.vars),
+		Onbuild: c.onbuild, Words: a.words,
+	})
 }
 
 // explain adds to an Unknown what the file has to say about its variable: the

@@ -16,12 +16,13 @@ func buildError() *lint.Rule {
 		Bad:  "FROM scratch AS a\nCOPY --from=a /x /y\n",
 		Good: "FROM scratch AS a\nFROM scratch\nCOPY --from=a /x /y\n",
 		Check: func(p *lint.Pass) {
+			undefined := inputsWith(p, dockerfile.UndefinedProblem)
 			for _, problem := range p.Problems {
 				switch {
 				case problem.Kind != dockerfile.BuildProblem:
 				case problem.Input < 0:
 					p.Report(lint.Diagnostic{Message: problem.Message, Span: problem.Span})
-				case !explained(p, problem.Input):
+				case !explained(p, problem.Input, undefined):
 					p.ReportInput(problem.Input, lint.Diagnostic{Message: problem.Message})
 				}
 			}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
@@ -19,8 +20,9 @@ func invalidReference() *lint.Rule {
 		Bad:  "FROM alpine@sha256:abc123\n",
 		Good: "FROM alpine@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
 		Check: func(p *lint.Pass) {
+			undefined := inputsWith(p, dockerfile.UndefinedProblem)
 			for _, problem := range p.Problems {
-				if problem.Kind != dockerfile.ReferenceProblem || problem.Input < 0 || explained(p, problem.Input) {
+				if problem.Kind != dockerfile.ReferenceProblem || problem.Input < 0 || explained(p, problem.Input, undefined) {
 					continue
 				}
 				in := &p.Inputs[problem.Input]
@@ -34,20 +36,24 @@ func invalidReference() *lint.Rule {
 }
 
 // explained tells whether another rule gives the cause of what BuildKit says of
-// an input: a variable without a value.
-func explained(p *lint.Pass, input int) bool {
+// an input: a variable without a value. undefined are the inputs that use one
+// which nothing defines.
+func explained(p *lint.Pass, input int, undefined map[int]bool) bool {
 	if !p.Inputs[input].Unknown.IsZero() {
 		return p.Active("unresolved-input")
 	}
-	if !p.Active("undefined-arg") {
-		return false
-	}
+	return undefined[input] && p.Active("undefined-arg")
+}
+
+// inputsWith are the inputs that have problems of some kinds.
+func inputsWith(p *lint.Pass, kinds ...dockerfile.ProblemKind) map[int]bool {
+	inputs := map[int]bool{}
 	for _, problem := range p.Problems {
-		if problem.Kind == dockerfile.UndefinedProblem && problem.Input == input {
-			return true
+		if problem.Input >= 0 && slices.Contains(kinds, problem.Kind) {
+			inputs[problem.Input] = true
 		}
 	}
-	return false
+	return inputs
 }
 
 // referenceHelp names the commonest slips.

@@ -16,13 +16,19 @@ func unresolvedInput() *lint.Rule {
 			"or a variable that only the base image could set. Such an input is never guessed.\n" +
 			"No rule has judged it, so it is reported: as a warning, and as an error where a\n" +
 			"policy is in force, since what no policy has seen is not clean.\n\n" +
+			"The same holds for a source that is not valid, in a stage the target does not need:\n" +
+			"BuildKit does not look there.\n\n" +
 			"Give the ARG a default, or pass `--build-arg` with the value the build will use.",
 		Bad:  "ARG BASE\nFROM ${BASE}\n",
 		Good: "ARG BASE=alpine@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\nFROM ${BASE}\n",
 		Check: func(p *lint.Pass) {
+			refused := inputsWith(p, dockerfile.BuildProblem, dockerfile.ReferenceProblem)
 			for i := range p.Inputs {
 				in := &p.Inputs[i]
 				if in.Unknown.IsZero() {
+					if in.Err != nil && !refused[i] {
+						p.ReportInput(i, unparsed(p, in))
+					}
 					continue
 				}
 				d := lint.Diagnostic{
@@ -45,6 +51,19 @@ func unresolvedInput() *lint.Rule {
 			}
 		},
 	}
+}
+
+// unparsed speaks of an input that BuildKit would refuse in a stage it does not
+// build: no policy has judged it, and the next target may need it.
+func unparsed(p *lint.Pass, in *dockerfile.Input) lint.Diagnostic {
+	d := lint.Diagnostic{
+		Message: fmt.Sprintf("%s cannot be checked: %s", shownWord(in), in.Err),
+		Notes:   []string{"the target does not need this stage; a build of it would stop here"},
+	}
+	if p.Governed {
+		d.Severity = lint.Error
+	}
+	return d
 }
 
 func reason(u dockerfile.Unknown) string {
