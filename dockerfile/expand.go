@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
@@ -63,8 +64,10 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	if !needsLexer(text) {
 		return expansion{text: text}
 	}
+	text = quiet(text)
 	env := &lookup{scope: sc, text: text, total: &x.size}
 	out, _, err := x.lex.ProcessWord(text, env)
+	out = loud(out)
 	if env.tooLarge {
 		return expansion{err: errExpansionTooLarge}
 	}
@@ -74,6 +77,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	}
 	probe := &lookup{scope: sc, text: text, total: &x.size, marker: true}
 	marked, _, markedErr := x.lex.ProcessWord(text, probe)
+	marked = loud(marked)
 	if marked == out && (err == nil) == (markedErr == nil) {
 		return e
 	}
@@ -82,6 +86,25 @@ func (x *expander) expand(text string, sc *scope) expansion {
 	e.probe = marked
 	return e
 }
+
+// nul stands for a NUL byte on the way through the lexer.
+const nul = "\uE0F0"
+
+// quiet is a word that the lexer reads without a complaint: its scanner, which
+// nobody outside can reach, prints to standard error what it thinks of NUL and
+// of bytes that are no UTF-8. These it turns into U+FFFD each, as is done here.
+func quiet(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", nul)
+	}
+	if utf8.ValidString(text) {
+		return text
+	}
+	return strings.Map(func(r rune) rune { return r }, text)
+}
+
+// loud undoes what quiet does to NUL.
+func loud(text string) string { return strings.ReplaceAll(text, nul, "\x00") }
 
 // needsLexer is false for the plain words that the lexer returns as they are.
 func needsLexer(text string) bool {

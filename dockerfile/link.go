@@ -52,11 +52,11 @@ func (r *resolver) literalFrom(from string) error {
 	if !needsLexer(from) {
 		return nil
 	}
-	out, err := r.expander.lex.ProcessWordWithMatches(from, shell.EnvsFromSlice(nil))
+	out, err := r.expander.lex.ProcessWordWithMatches(quiet(from), shell.EnvsFromSlice(nil))
 	if err != nil {
 		return err
 	}
-	if out.Result != from {
+	if loud(out.Result) != from {
 		return fmt.Errorf("variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround")
 	}
 	return nil

@@ -121,6 +121,9 @@ func TestDockerfileName(t *testing.T) {
 			"Dockerfile.txt Dockerfile.json Dockerfile.lock Dockerfile.rego Dockerfile.j2 Dockerfile.TMPL " +
 			"Dockerfile.template Dockerfile.bak app.Dockerfile.j2 dockerfile.go dockerfile_test.go",
 	}
+	if name := "Dockerfile.a\nb"; !isDockerfileName(name) {
+		t.Errorf("isDockerfileName(%q) = false, want true: a newline must not hide a file", name)
+	}
 	for want, list := range names {
 		for _, name := range strings.Fields(list) {
 			if got := isDockerfileName(name); got != want {

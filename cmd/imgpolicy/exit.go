@@ -134,6 +134,12 @@ func noDockerfile(dir string) error {
 	return failure{dir, "no Dockerfile found", "name the file itself if it is called neither Dockerfile nor Containerfile"}
 }
 
+// twoTexts says that a file is also what standard input is called: the output
+// could not tell them apart.
+func twoTexts(name string) error {
+	return failure{name, "is the name of standard input, too", "lint one of them at a time"}
+}
+
 func notADockerfile(name string, mode fs.FileMode) error {
 	return failure{name, notRegular(mode).Error(), "pipe its text into " + programName + " lint -"}
 }

@@ -19,7 +19,7 @@ const maxFileSize = 8 << 20
 // The names of Dockerfiles are those that pre-commit hooks and Renovate look
 // for, in any case; what is excluded has such a name and is something else.
 var (
-	dockerfileName = regexp.MustCompile(`(?i)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
+	dockerfileName = regexp.MustCompile(`(?is)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
 	otherName      = regexp.MustCompile(`(?i)\.(dockerignore|md|txt|json|lock|rego|j2|tmpl|template|bak)$`)
 	// Programs about Dockerfiles: dockerfile.go and dockerfile_test.py are
 	// source code, Dockerfile.go is a Dockerfile for Go.
@@ -38,7 +38,9 @@ type search struct {
 	// folders are the directories of the files, by the files' names: where
 	// their policy is looked for.
 	folders map[string]string
-	failed  failures
+	// stdin is the name of standard input, "" where it is not linted.
+	stdin  string
+	failed failures
 }
 
 func newSearch(dir string) *search {
@@ -55,18 +57,25 @@ func (s *search) add(path string, name string, read func() ([]byte, error)) {
 }
 
 func (s *search) addFile(path string) {
-	s.add(path, shownName(s.dir, path), func() ([]byte, error) { return readFile(path) })
+	name := shownName(s.dir, path)
+	if name == s.stdin {
+		s.failed = append(s.failed, twoTexts(name))
+	}
+	s.add(path, name, func() ([]byte, error) { return readFile(path) })
 }
 
 // addStdin adds standard input under the name of the file it stands for.
 func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
-	read := func() ([]byte, error) { return readStream(ctx, stdin) }
-	if name == "" {
-		s.add(filepath.Join(s.dir, "Dockerfile"), "<stdin>", read)
-		return
+	path, shown := filepath.Join(s.dir, "Dockerfile"), "<stdin>"
+	if name != "" {
+		path = absolute(s.dir, name)
+		shown = shownName(s.dir, path)
 	}
-	path := absolute(s.dir, name)
-	s.add(path, shownName(s.dir, path), read)
+	if _, ok := s.folders[shown]; ok && s.stdin == "" {
+		s.failed = append(s.failed, twoTexts(shown))
+	}
+	s.stdin = shown
+	s.add(path, shown, func() ([]byte, error) { return readStream(ctx, stdin) })
 }
 
 // addPath adds the file or the directory that an argument names. A file is
