@@ -25,17 +25,29 @@ func insecureGit() *lint.Rule {
 					continue
 				}
 				d := lint.Diagnostic{Message: fmt.Sprintf("%s is fetched over an unencrypted connection (%s)", g.Remote, g.Scheme)}
-				if _, rest, ok := strings.Cut(withoutUserInfo(p.Inputs[i].Value), "://"); ok {
-					secure := "https://" + rest
-					if path, _, _ := strings.Cut(g.Remote, "#"); !strings.HasSuffix(path, ".git") {
-						d.Notes = append(d.Notes, "over https BuildKit takes an address for a git repository only when its path ends in .git")
-					}
-					d.Help = fmt.Sprintf("if the server has it, write `%s`", secure)
-				}
+				d.Help = fmt.Sprintf("if the server has it, write `%s`", overHTTPS(p.Inputs[i].Value, g))
 				p.ReportInput(i, d)
 			}
 		},
 	}
+}
+
+// overHTTPS is an address of a repository over https, where BuildKit takes it
+// for one only if its path ends in .git, and the port of git:// is another's.
+func overHTTPS(value string, g source.Git) string {
+	address, more := value, ""
+	if i := strings.IndexAny(value, "?#"); i >= 0 {
+		address, more = value[:i], value[i:]
+	}
+	_, rest, _ := strings.Cut(withoutUserInfo(address), "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if g.Scheme == "git" {
+		host = strings.TrimSuffix(host[strings.LastIndexByte(host, '@')+1:], ":9418")
+	}
+	if path = strings.TrimRight(path, "/"); !strings.HasSuffix(path, ".git") {
+		path += ".git"
+	}
+	return "https://" + host + "/" + path + more
 }
 
 const exampleCommit = "6fe9d4dd6b8a8bb5ba0d5c0a6f2a6e02ad2cf93b"

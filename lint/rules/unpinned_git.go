@@ -54,7 +54,13 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		d.Message = fmt.Sprintf("git source %s follows the tag %s, which can be moved", g.Remote, name)
 		list += shellQuote("refs/tags/"+name) + " " + shellQuote("refs/tags/"+name+"^{}")
 		d.Help = fmt.Sprintf("keep the tag: %s\n%s prints the commit (the last line)", checksumHelp(in, "<commit>"), command(list))
+		if _, query, _ := strings.Cut(in.Value, "?"); g.Checksum != "" && strings.Contains(query, g.Checksum) {
+			d.Help = fmt.Sprintf("keep the tag: write the full commit in place of %s\n%s prints the commit (the last line)", g.Checksum, command(list))
+		}
 		return withShortChecksum(d, g)
+	case strings.HasPrefix(ref, "refs/") && !strings.HasPrefix(ref, "refs/heads/"):
+		d.Message = fmt.Sprintf("git source %s follows %s", g.Remote, ref)
+		list += shellQuote(ref)
 	default:
 		name := strings.TrimPrefix(ref, "refs/heads/")
 		d.Message = fmt.Sprintf("git source %s follows the branch %s", g.Remote, name)
