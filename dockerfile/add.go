@@ -3,13 +3,11 @@ package dockerfile
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
-	"github.com/moby/buildkit/util/suggest"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
@@ -174,8 +172,7 @@ func (r *resolver) explain(u Unknown, st *state) Unknown {
 		if g, ok := r.globals.get(u.Variable); ok {
 			u.Global, u.decl = true, g.decl
 		} else {
-			names := slices.Sorted(maps.Keys(st.vars.vars))
-			u.Near, _ = suggest.Search(u.Variable, names, true)
+			u.Near, _ = suggested(u.Variable, st.vars.vars)
 		}
 	}
 	return u.place()

@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -91,21 +92,23 @@ func (r *resolver) undefined(names []string, text string, span func() Span, inpu
 			continue
 		}
 		msg := fmt.Sprintf("$%s is not defined before the first FROM, so it expands to nothing", name)
-		if match, ok := suggest.Search(name, r.globalNames(), true); ok {
+		if match, ok := suggested(name, r.globals.vars); ok {
 			msg += fmt.Sprintf(" (did you mean %s?)", match)
 		}
 		r.report(UndefinedProblem, msg, span(), input)
 	}
 }
 
-// globalNames are the names a FROM may use, in a fixed order.
-func (r *resolver) globalNames() []string {
-	names := make([]string, 0, len(r.globals.vars))
-	for name := range r.globals.vars {
-		names = append(names, name)
+// maxSuggested bounds among how many names the one that may have been meant is
+// looked for: it takes all of them, for each name in error.
+const maxSuggested = 256
+
+// suggested is the variable that name may be a slip for.
+func suggested(name string, vars map[string]value) (string, bool) {
+	if len(vars) > maxSuggested {
+		return "", false
 	}
-	slices.Sort(names)
-	return names
+	return suggest.Search(name, slices.Sorted(maps.Keys(vars)), true)
 }
 
 // stageArg runs an ARG inside a stage (dockerfile2llb dispatchArg).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
@@ -42,5 +43,23 @@ func TestInheritedVariablesAreBounded(t *testing.T) {
 	got := dockerfile.Parse("Dockerfile", []byte(text.String())).Resolve(dockerfile.Options{})
 	if len(got.Inputs) != 1 || got.Inputs[0].Unknown.IsZero() {
 		t.Errorf("inputs are %v, want one that is not known", got.Inputs)
+	}
+}
+
+// TestManyNamesAreQuick bounds what a file of nothing but slips costs: each is
+// one more name to suggest something for, among all the others.
+func TestManyNamesAreQuick(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&text, "FROM scratch AS stage%d\nENV E%d=1\n", i, i)
+	}
+	for i := range 3000 {
+		fmt.Fprintf(&text, "COPY --from=stagx%d a b\nADD https://example.com/$V%d /\n", i, i)
+	}
+	start := time.Now()
+	dockerfile.Parse("Dockerfile", []byte(text.String())).Resolve(dockerfile.Options{})
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("3000 names among 3000 take %v", took)
 	}
 }

@@ -110,6 +110,9 @@ func (r *resolver) noSuchStage(name string) (notes []string, near string) {
 		return nil, ""
 	}
 	note := fmt.Sprintf("%s is not a stage of this file, so the build pulls %s", name, img.Ref())
+	if len(r.stages) > maxSuggested {
+		return []string{note}, ""
+	}
 	var names []string
 	for _, st := range r.stages {
 		if st.name != "" {

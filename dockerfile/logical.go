@@ -1,6 +1,7 @@
 package dockerfile
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 
@@ -86,12 +87,9 @@ func (l *logical) span(start, end int) Span {
 }
 
 func (l *logical) offset(at int) int {
-	for i := len(l.segments) - 1; i > 0; i-- {
-		if l.segments[i].at <= at {
-			return l.segments[i].offset + at - l.segments[i].at
-		}
-	}
-	return l.segments[0].offset + at - l.segments[0].at
+	after := sort.Search(len(l.segments), func(i int) bool { return l.segments[i].at > at })
+	s := l.segments[max(0, after-1)]
+	return s.offset + at - s.at
 }
 
 // from is the rest of the line from a byte on, as a logical line of its own:

@@ -41,6 +41,7 @@ type instruction struct {
 	file   *File
 	line   *logical
 	layout *layout
+	pairs  []word // of an ARG or ENV
 	// mountFrom are the raw "from" values of RUN's mounts, as parsed before
 	// any expansion.
 	mountFrom []string

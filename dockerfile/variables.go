@@ -62,7 +62,10 @@ func (d decl) word(l *logical) (word, bool) {
 		}
 		return word{}, false
 	}
-	words := l.quotedWords(args, d.in.escape)
+	if d.in.pairs == nil {
+		d.in.pairs = l.quotedWords(args, d.in.escape)
+	}
+	words := d.in.pairs
 	if d.index >= len(words) {
 		return word{}, false
 	}
