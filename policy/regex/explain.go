@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
 const noComments = "JSON has no comments: remove it"
@@ -167,12 +169,13 @@ func insteadOfNot(list string) string {
 // maxShown is how many code points of an entry are shown.
 const maxShown = 200
 
-// printable is text for a message: shortened, and what must not reach a
-// terminal escaped the way a JSON string can spell it, which keeps its meaning.
+// printable is text for a message: without the credentials of URLs, shortened,
+// and what must not reach a terminal escaped the way a JSON string can spell
+// it, which keeps its meaning.
 func printable(text string) string {
 	var b strings.Builder
 	count := 0
-	for _, r := range text {
+	for _, r := range source.Redact(text) {
 		if count++; count > maxShown {
 			return b.String() + "…"
 		}

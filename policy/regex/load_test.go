@@ -35,6 +35,7 @@ func TestLoadErrors(t *testing.T) {
 		{"list as string", `{"whitelist":"^a:"}`, `p.json:1:14: "whitelist" must be a list of strings: put [ and ] around the string: "^a:"`},
 		{"list as object", `{"blacklist":{}}`, `p.json:1:14: "blacklist" must be a list of strings, not an object`},
 		{"list as bool", `{"blacklist":true}`, `p.json:1:14: "blacklist" must be a list of strings, not true or false: true`},
+		{"credentials in an entry", `{"whitelist":["https://bot:hunter2@h/(["]}`, "p.json:1:15: invalid regular expression: missing closing ] in `[`: \"https://***@h/([\""},
 		{"entry null", `{"whitelist":[null]}`, `p.json:1:15: an entry of "whitelist" must be a string, not null: null`},
 		{"entry number", `{"whitelist":["^é:", 1e999]}`, `p.json:1:22: an entry of "whitelist" must be a string, not a number: 1e999`},
 		{"deep nesting", `{"whitelist":` + strings.Repeat("[", 20000), `p.json:1:15: an entry of "whitelist" must be a string, not a list`},
