@@ -84,14 +84,15 @@ func (f *File) parseText() *parser.Result {
 		if err == nil {
 			return result
 		}
+		if len(f.problems) > 0 && err.Error() == "file with no instructions" {
+			return result // only blanking its broken ones brought that about
+		}
 		lines, ok := f.errorLines(text, err)
 		if !ok {
 			f.problem(lines, err.Error())
 			return result
 		}
-		if !f.alreadyReported(err, lines) {
-			f.problem(f.trimSpan(lines), err.Error())
-		}
+		f.problem(f.trimSpan(lines), err.Error())
 		blanked := blank(text, lines)
 		if blanked == text {
 			return result
@@ -99,12 +100,6 @@ func (f *File) parseText() *parser.Result {
 		text = blanked
 	}
 	return nil
-}
-
-// alreadyReported spares the complaint about an empty file that only blanking
-// its broken instructions brought about.
-func (f *File) alreadyReported(err error, _ Span) bool {
-	return len(f.problems) > 0 && err.Error() == "file with no instructions"
 }
 
 // errorLines is the text that an error of parser.Parse is about, whole lines.
