@@ -9,7 +9,7 @@ import (
 // value is what a variable holds at one point of a stage.
 type value struct {
 	text    string
-	set     bool    // it has a value; false: declared, and expands to ""
+	set     bool     // it has a value; false: declared, and expands to ""
 	unknown *Unknown // text or set depend on what is not known
 	origin  Origin
 	decl    decl

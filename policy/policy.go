@@ -7,7 +7,9 @@ package policy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
@@ -21,6 +23,8 @@ const (
 	Deny Outcome = iota
 	Unknown
 	Allow
+	// Convert allows another source in place of the one asked about.
+	Convert
 )
 
 // String is the outcome in lower case.
@@ -28,6 +32,8 @@ func (o Outcome) String() string {
 	switch o {
 	case Allow:
 		return "allow"
+	case Convert:
+		return "convert"
 	case Unknown:
 		return "unknown"
 	default:
@@ -41,6 +47,53 @@ type Request struct {
 	// Platform is the platform an image is fetched for, such as "linux/amd64";
 	// "" where there is none.
 	Platform string
+	Env      Env
+	// Metadata is what has been found out about the source; nil is nothing.
+	Metadata *Metadata
+	// Once tells that the build asks about the source only as it is written: an
+	// image that a named context stands for is not asked about again by digest.
+	Once bool
+}
+
+// Env is what the build was asked to do, beyond the source.
+type Env struct {
+	Args     map[string]string // --build-arg
+	Labels   map[string]string // --label
+	Filename string            // the base name of the Dockerfile, - for standard input
+	Target   string            // --target
+}
+
+// Metadata is what resolving a source tells about it. Its JSON form is that of
+// recorded metadata files.
+type Metadata struct {
+	Image *ImageMetadata `json:"image"`
+	Git   *GitMetadata   `json:"git"`
+	HTTP  *HTTPMetadata  `json:"http"`
+}
+
+// ImageMetadata is what a registry tells about an image.
+type ImageMetadata struct {
+	Digest string `json:"digest"`
+	// Config is the OCI image config; empty where it was not asked for.
+	Config json.RawMessage `json:"config"`
+	// HasChain tells that the attestations were asked for, and
+	// AttestationManifest what was found of them.
+	HasChain            bool   `json:"hasChain"`
+	AttestationManifest string `json:"attestationManifest"`
+}
+
+// GitMetadata is what a git remote tells about a ref.
+type GitMetadata struct {
+	Ref            string `json:"ref"`
+	Checksum       string `json:"checksum"`       // of the tag object for an annotated tag
+	CommitChecksum string `json:"commitChecksum"` // of the commit
+	CommitObject   []byte `json:"commitObject"`   // raw, base64 in JSON; empty where not asked for
+	TagObject      []byte `json:"tagObject"`
+}
+
+// HTTPMetadata is what downloading a file tells about it.
+type HTTPMetadata struct {
+	Checksum string `json:"checksum"`
 }
 
 // Entry is a place in a policy file.
@@ -56,8 +109,12 @@ type Decision struct {
 	// Messages says why a source is denied, one sentence each without a
 	// trailing period; never empty for a denial.
 	Messages []string
-	// Missing are the fields of the source's metadata that are needed first.
-	Missing []string
+	// Needs are the fields of the source's metadata that are needed first, such
+	// as "image.labels".
+	Needs []string
+	// ConvertedTo is the identifier allowed in place of the source, where the
+	// outcome is Convert.
+	ConvertedTo string
 	// By is the entry that decided.
 	By Entry
 	// Help says what the policy would allow instead, or is empty.
@@ -76,9 +133,16 @@ type Language struct {
 	Name string
 	// Match tells whether a file of this base name is written in the language.
 	Match func(base string) bool
-	// Load compiles the text of a policy file. name is used in messages and
-	// decisions. Errors that point into the text are of type *LoadError.
-	Load func(name string, text []byte) (Policy, error)
+	// Load compiles the files of one policy, at least one. root is what the
+	// policy may read besides, nil for nothing. Errors that point into a text
+	// are of type *LoadError.
+	Load func(files []File, root fs.FS) (Policy, error)
+}
+
+// File is a policy file. Name is used in messages and decisions.
+type File struct {
+	Name string
+	Text []byte
 }
 
 // LoadError says where and why a policy file cannot be used.
@@ -87,6 +151,9 @@ type LoadError struct {
 	Line, Column int    // 1-based, columns in code points; 0 where unknown
 	Entry        string // the entry as written, or ""
 	Message      string
+	// Whole is the error in the words of the language's engine, "" where they
+	// are ours.
+	Whole string
 }
 
 func (e *LoadError) Error() string {

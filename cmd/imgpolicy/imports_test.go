@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"dockerfile":        {"dockerfile/source"},
 	"policy":            {"dockerfile/source"},
 	"policy/regex":      {"dockerfile/source", "policy"},
+	"policy/rego":       {"dockerfile/source", "policy"},
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
@@ -52,15 +53,18 @@ var testsMayImport = map[string][]string{
 // that is not listed may not be imported at all. Tests may compare with all that
 // is listed.
 var doors = map[string][]string{
-	"github.com/containerd/platforms":      {"dockerfile"},
+	"github.com/containerd/platforms":      {"dockerfile", "policy/rego"},
 	"github.com/distribution/reference":    {"dockerfile/source"},
 	"github.com/fatih/color":               {"lint/report"},
-	"github.com/moby/buildkit":             {"dockerfile", "dockerfile/source"},
+	"github.com/moby/buildkit":             {"dockerfile", "dockerfile/source", "policy/rego"},
 	"github.com/moby/sys/signal":           {"dockerfile"},
-	"github.com/opencontainers/go-digest":  {"dockerfile/source"},
+	"github.com/open-policy-agent/opa":     {"policy/rego"},
+	"github.com/opencontainers/go-digest":  {"dockerfile/source", "policy/rego"},
 	"github.com/opencontainers/image-spec": {"dockerfile"},
 	"github.com/tonistiigi/go-csvvalue":    {"dockerfile"},
 	"github.com/urfave/cli/v2":             {"cmd/imgpolicy"},
+	"golang.org/x/crypto":                  {"policy/rego"},
+	"golang.org/x/net":                     {"policy/rego"},
 	"golang.org/x/term":                    {"cmd/imgpolicy"},
 	"golang.org/x/text/width":              {"lint/report"},
 }

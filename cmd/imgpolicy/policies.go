@@ -164,7 +164,7 @@ func (p *policies) load(path string) (policy.Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy %w", unreadable(name, err))
 	}
-	loaded, err := language.Load(name, text)
+	loaded, err := language.Load([]policy.File{{Name: name, Text: text}}, os.DirFS(p.dir))
 	if err != nil {
 		return nil, badPolicy(err)
 	}

@@ -95,3 +95,13 @@ func (i Image) WithDigest(digest string) (Image, error) {
 	}
 	return out, nil
 }
+
+// ParseReference reads a reference that is complete: nothing but the registry
+// and "library/" is filled in, no tag.
+func ParseReference(ref string) (Image, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return Image{}, err
+	}
+	return Image{ref: named}, nil
+}

@@ -87,7 +87,7 @@ func TestRules(t *testing.T) {
 
 func policies(t *testing.T, text string) func(string) ([]policy.Policy, error) {
 	t.Helper()
-	p, err := regex.Language().Load("policy.json", []byte(text))
+	p, err := regex.Language().Load([]policy.File{{Name: "policy.json", Text: []byte(text)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		if _, err := Language().Load("p.json", text); err != nil {
+		if _, err := loadText(string(text)); err != nil {
 			b.Fatal(err)
 		}
 	}

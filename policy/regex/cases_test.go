@@ -58,7 +58,7 @@ func TestCases(t *testing.T) {
 }
 
 func lintCase(text, ref string) string {
-	p, err := Language().Load("p.json", []byte(text))
+	p, err := loadText(text)
 	if err != nil {
 		return "config-error"
 	}
@@ -101,7 +101,7 @@ func TestDecideAsThePlugin(t *testing.T) {
 		"evil.example/registry.corp.example/x:1", "registryxcorp.example/x:1", "localhost/corp/app:latest",
 	}
 	for name, text := range f.Configs {
-		p, err := Language().Load("p.json", []byte(text))
+		p, err := loadText(text)
 		if err != nil {
 			continue
 		}

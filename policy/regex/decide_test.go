@@ -28,7 +28,7 @@ const testPolicy = `{
 
 func mustLoad(tb testing.TB, text string) policy.Policy {
 	tb.Helper()
-	p, err := Language().Load("p.json", []byte(text))
+	p, err := loadText(text)
 	if err != nil {
 		tb.Fatal(err)
 	}

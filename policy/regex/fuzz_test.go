@@ -18,7 +18,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(testPolicy))
 	f.Add([]byte("{\"whitelist\": [\"^a\\.b\", // c\n]}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := Language().Load("p.json", text)
+		p, err := loadText(string(text))
 		if err == nil {
 			var model plugin
 			if err := json.Unmarshal(text, &model); err != nil {
@@ -63,7 +63,7 @@ func FuzzDecide(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := Language().Load("p.json", text)
+		p, err := loadText(string(text))
 		if err != nil {
 			return
 		}

@@ -3,6 +3,7 @@ package regex
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 
@@ -11,7 +12,11 @@ import (
 
 // load is policy.Language.Load. Every error it returns is a *policy.LoadError
 // that points into the text.
-func load(file string, text []byte) (policy.Policy, error) {
+func load(files []policy.File, _ fs.FS) (policy.Policy, error) {
+	if len(files) != 1 {
+		return nil, &policy.LoadError{File: files[1].Name, Message: "an image policy is one file"}
+	}
+	file, text := files[0].Name, files[0].Text
 	s := newScanner(file, string(text))
 	if err := s.unreadable(); err != nil {
 		return nil, err

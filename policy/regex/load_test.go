@@ -111,7 +111,7 @@ func TestLoadSyntaxErrors(t *testing.T) {
 
 func checkLoadError(t *testing.T, text, want string) {
 	t.Helper()
-	_, err := Language().Load("p.json", []byte(text))
+	_, err := loadText(text)
 	var bad *policy.LoadError
 	if !errors.As(err, &bad) {
 		t.Fatalf("Load = %v, want a *policy.LoadError", err)
@@ -134,7 +134,7 @@ func TestLoadAccepts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := Language().Load("p.json", []byte(tt.text)); err != nil {
+			if _, err := loadText(tt.text); err != nil {
 				t.Errorf("Load = %v, want no error", err)
 			}
 		})
@@ -147,7 +147,7 @@ func TestLoadIsLinear(t *testing.T) {
 	// would take long enough to notice.
 	entry := `"` + strings.Repeat("a", 97) + `",`
 	text := `{"whitelist":[` + strings.Repeat(entry, maxText/len(entry)-1) + `"a"]}`
-	if _, err := Language().Load("p.json", []byte(text)); err != nil {
+	if _, err := loadText(text); err != nil {
 		t.Errorf("Load = %v, want no error", err)
 	}
 }
@@ -161,4 +161,9 @@ func TestLanguageMatch(t *testing.T) {
 			t.Errorf("Match(%q) = %t, want %t", base, got, want)
 		}
 	}
+}
+
+// loadText loads a policy of one file.
+func loadText(text string) (policy.Policy, error) {
+	return Language().Load([]policy.File{{Name: "p.json", Text: []byte(text)}}, nil)
 }

@@ -1,0 +1,154 @@
+package rego
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// Check is the answer to one question, as Buildx's CheckPolicy gives it.
+type Check struct {
+	Outcome     policy.Outcome
+	Messages    []string
+	Needs       []string
+	ConvertedTo string
+	// Input is the input document that was judged.
+	Input map[string]any
+	// Printed are the lines of print, in order.
+	Printed []string
+}
+
+// evaluation is the state of one evaluation, which functions and print reach
+// through its context.
+type evaluation struct {
+	policy  *Policy
+	doc     *document
+	object  ast.Value // the input's own document: input.image, input.http …
+	asked   map[string]bool
+	pins    map[string]bool
+	printed []string
+}
+
+type evaluationKey struct{}
+
+func evaluationOf(ctx context.Context) *evaluation {
+	ev, _ := ctx.Value(evaluationKey{}).(*evaluation)
+	return ev
+}
+
+// Check asks the policy about one source, in one pass. The error is the one that
+// fails the build; the input document is returned with it where there is one.
+func (p *Policy) Check(ctx context.Context, r policy.Request) (Check, error) {
+	doc, err := p.newDocument(r)
+	if err != nil {
+		return Check{}, err
+	}
+	return p.checkDocument(ctx, doc, r)
+}
+
+func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Request) (Check, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	defer cancel()
+	out := Check{Input: doc.value(envDocument(r.Env, false))}
+	input, err := ast.InterfaceToValue(out.Input)
+	if err != nil {
+		return out, fmt.Errorf("failed to marshal policy input: %w", err)
+	}
+	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
+	ev.object, _ = input.(ast.Object).Get(ast.StringTerm(doc.kind)).Value, error(nil)
+	ctx = context.WithValue(ctx, evaluationKey{}, ev)
+	defer func() { out.Printed = ev.printed }()
+	needs, err := p.needs(ctx, ev, input)
+	if err != nil {
+		return out, p.evalError(ctx, err)
+	}
+	if len(needs) > 0 {
+		out.Outcome, out.Needs, out.Printed = policy.Unknown, needs, ev.printed
+		return out, nil
+	}
+	ev.pins = map[string]bool{}
+	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input))
+	out.Printed = ev.printed
+	if err != nil {
+		return out, p.evalError(ctx, err)
+	}
+	if needs := ev.runtimeNeeds(); len(needs) > 0 {
+		out.Outcome, out.Needs = policy.Unknown, needs
+		return out, nil
+	}
+	d, err := parseDecision(result)
+	if err != nil {
+		return out, err
+	}
+	out.Messages = d.messages
+	if !d.allow {
+		return out, nil
+	}
+	out.Outcome = policy.Allow
+	return out, ev.convert(r, &out)
+}
+
+// convert applies what pin_image recorded.
+func (ev *evaluation) convert(r policy.Request, out *Check) error {
+	switch len(ev.pins) {
+	case 0:
+		return nil
+	case 1:
+		converted, err := pinned(r.Source, sortedKeys(ev.pins)[0])
+		if err != nil {
+			return fmt.Errorf("failed to add image pin to source: %w", err)
+		}
+		out.Outcome, out.ConvertedTo, out.Messages = policy.Convert, converted, nil
+		return nil
+	default:
+		name := r.Source.Identifier()
+		if r.Platform != "" {
+			name += " (" + r.Platform + ")"
+		}
+		pins := make([]string, 0, len(ev.pins))
+		for _, pin := range sortedKeys(ev.pins) {
+			pins = append(pins, pin+":{}")
+		}
+		return fmt.Errorf("multiple image pins set to %s: map[%s]", name, strings.Join(pins, " "))
+	}
+}
+
+// Probe asks the policy what it can do before any source, as Buildx does first
+// of all; the error fails the build.
+func (p *Policy) Probe(ctx context.Context, env policy.Env) error {
+	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	defer cancel()
+	doc := &document{}
+	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
+	ctx = context.WithValue(ctx, evaluationKey{}, ev)
+	input, err := ast.InterfaceToValue(doc.value(envDocument(env, true)))
+	if err != nil {
+		return err
+	}
+	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input))
+	if err != nil {
+		return p.evalError(ctx, err)
+	}
+	_, err = parseDecision(result)
+	return err
+}
+
+// errTimeout says that a policy did not come to an end.
+var errTimeout = errors.New("the evaluation took too long")
+
+func (p *Policy) evalError(ctx context.Context, err error) error {
+	if topdown.IsCancel(err) || errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: it was stopped after %s", errTimeout, p.opt.Timeout)
+	}
+	return err
+}

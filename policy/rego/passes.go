@@ -1,0 +1,151 @@
+package rego
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// A build asks about every tagged image twice: as tag when it looks the image
+// up, and as tag@digest when it loads the result. Offline the digest is not
+// known, so the second question is asked with two digests that nothing has:
+// where the answers are equal they hold for any digest.
+const (
+	anyDigest   = "sha256:" + "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed"
+	otherDigest = "sha256:" + "0ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110"
+	// shownDigest stands for the digest in what people read.
+	shownDigest = "sha256:<digest>"
+)
+
+// Decide answers for the whole build: the policy must load in Buildx's probe and
+// allow the source in every form that the build asks about it in.
+func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision, error) {
+	if err := p.Probe(ctx, r.Env); err != nil {
+		return policy.Decision{}, &Error{Policy: p.name(), Probe: true, Err: err}
+	}
+	first, err := p.Check(ctx, r)
+	if err != nil {
+		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+	}
+	d := p.decision(first)
+	if d.Outcome == policy.Convert {
+		return p.decideConverted(ctx, r, d)
+	}
+	img, ok := r.Source.(source.Image)
+	if !ok || img.Pinned() || r.Once || r.Metadata != nil && r.Metadata.Image != nil {
+		return d, nil
+	}
+	second, depends, err := p.withDigest(ctx, r, img)
+	if err != nil {
+		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+	}
+	return combine(d, second, depends), nil
+}
+
+// Error is a policy that fails a build instead of deciding.
+type Error struct {
+	Policy string // the name of its first file
+	// Probe tells that it fails before any source is asked about.
+	Probe bool
+	Err   error
+}
+
+func (e *Error) Error() string {
+	if e.Probe {
+		return "failed to evaluate policy caps: " + e.Err.Error()
+	}
+	return e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (p *Policy) name() string { return p.files[0].Name }
+
+func (p *Policy) decision(c Check) policy.Decision {
+	d := policy.Decision{
+		Outcome: c.Outcome, Messages: c.Messages, Needs: c.Needs, ConvertedTo: c.ConvertedTo,
+		By: policy.Entry{File: p.name()},
+	}
+	return d
+}
+
+// withDigest asks about an image in its second form.
+func (p *Policy) withDigest(ctx context.Context, r policy.Request, img source.Image) (d policy.Decision, depends bool, err error) {
+	var checks [2]Check
+	for i, digest := range []string{anyDigest, otherDigest} {
+		pinned, err := img.WithDigest(digest)
+		if err != nil {
+			return policy.Decision{}, false, err
+		}
+		r.Source = pinned
+		if checks[i], err = p.Check(ctx, r); err != nil {
+			return policy.Decision{}, false, err
+		}
+		for j, m := range checks[i].Messages {
+			checks[i].Messages[j] = strings.ReplaceAll(m, digest, shownDigest)
+		}
+	}
+	a, b := checks[0], checks[1]
+	depends = a.Outcome != b.Outcome || !slices.Equal(a.Messages, b.Messages) || !slices.Equal(a.Needs, b.Needs)
+	return p.decision(a), depends, nil
+}
+
+// combine is the answer for an image asked about in two forms.
+func combine(first, second policy.Decision, depends bool) policy.Decision {
+	switch {
+	case first.Outcome == policy.Deny:
+		// The build ends here; what the second form would say is said once.
+		if second.Outcome == policy.Deny && !depends {
+			for _, m := range second.Messages {
+				if !slices.Contains(first.Messages, m) && !slices.Contains(first.Messages, strings.ReplaceAll(m, "@"+shownDigest, "")) {
+					first.Notes = append(first.Notes, "asked again with the digest, the policy says: "+m)
+				}
+			}
+		}
+		return first
+	case first.Outcome == policy.Unknown:
+		return first
+	case depends:
+		second.Outcome = policy.Unknown
+		second.Messages = nil
+		second.Needs = []string{"image.checksum"}
+		second.Notes = append(second.Notes, "the decision depends on the digest behind the tag")
+		return second
+	case second.Outcome == policy.Deny:
+		second.Notes = append(second.Notes, "the tag is allowed, but a build asks again with the digest it stands for, and that is denied")
+		return second
+	case second.Outcome == policy.Unknown:
+		return second
+	}
+	first.Messages = append(first.Messages, second.Messages...)
+	slices.Sort(first.Messages)
+	first.Messages = slices.Compact(first.Messages)
+	return first
+}
+
+// decideConverted asks about what the policy put in the place of a source: the
+// build starts over with it.
+func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy.Decision) (policy.Decision, error) {
+	ref, _ := cutImageScheme(d.ConvertedTo)
+	img, err := source.ParseImage(ref)
+	if err != nil {
+		return policy.Decision{}, &Error{Policy: p.name(), Err: fmt.Errorf("converted to %s: %w", d.ConvertedTo, err)}
+	}
+	r.Source, r.Metadata = img, nil
+	c, err := p.Check(ctx, r)
+	if err != nil {
+		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+	}
+	if c.Outcome != policy.Allow {
+		out := p.decision(c)
+		out.Notes = append(out.Notes, "the policy converts the source to "+d.ConvertedTo+" and then judges that")
+		return out, nil
+	}
+	d.Notes = append(d.Notes, "the build uses "+d.ConvertedTo+" instead")
+	return d, nil
+}

@@ -1,0 +1,120 @@
+// Package rego is the policy language of Buildx build policies: Rego modules of
+// package docker whose data.docker.decision says what a build may fetch.
+//
+// It answers as `docker buildx build` does (github.com/docker/buildx/policy,
+// v0.37 and v0.38) for the same source, platform and metadata, with the same
+// messages, needs and errors. Modules are compiled once and evaluated many
+// times; nothing is fetched, and files are read only below the root given.
+package rego
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// Versions that the package speaks as.
+const (
+	BuildxVersion    = "0.38"
+	OldBuildxVersion = "0.37"
+)
+
+// DefaultTimeout bounds the evaluation of one source.
+const DefaultTimeout = 10 * time.Second
+
+// maxModule bounds the text of one module.
+const maxModule = 1 << 20
+
+// Options are the facts about the evaluation. The zero value speaks as the
+// newest Buildx, with the default timeout.
+type Options struct {
+	// OldHost leaves input.http.host as it is written, as Buildx before v0.38.
+	OldHost bool
+	// Timeout bounds the evaluation of one source, 0 for DefaultTimeout.
+	Timeout time.Duration
+	// Verifier checks sigstore bundles, nil where nothing can: the builtins that
+	// need one are then undefined.
+	Verifier Verifier
+}
+
+// Language is the language of "*.rego" policy files.
+func Language(opt Options) policy.Language {
+	return policy.Language{
+		Name:  "rego",
+		Match: func(base string) bool { return strings.HasSuffix(strings.ToLower(base), ".rego") },
+		Load: func(files []policy.File, root fs.FS) (policy.Policy, error) {
+			return Load(files, root, opt)
+		},
+	}
+}
+
+// Policy is one policy of one or more modules, compiled. It is safe for
+// concurrent use.
+type Policy struct {
+	files   []policy.File
+	root    fs.FS
+	opt     Options
+	modules []*ast.Module
+	// mentions are the names that any module could ask metadata by.
+	mentions map[string]bool
+
+	eval rego.PreparedEvalQuery
+	// preparePartial prepares the program for partial evaluation when that is
+	// first needed: most policies never mention metadata.
+	preparePartial func() (rego.PreparedPartialQuery, error)
+}
+
+// Load compiles a policy. Errors that point into a module are of type
+// *policy.LoadError, with OPA's words.
+func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
+	if opt.Timeout == 0 {
+		opt.Timeout = DefaultTimeout
+	}
+	p := &Policy{files: files, root: root, opt: opt}
+	for _, f := range files {
+		if len(f.Text) > maxModule {
+			return nil, &policy.LoadError{File: f.Name, Message: fmt.Sprintf("the policy has %d bytes; at most 1 MiB is read", len(f.Text))}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), opt.Timeout)
+	defer cancel()
+	var err error
+	if p.eval, err = p.program().PrepareForEval(ctx); err != nil {
+		return nil, loadError(files, err)
+	}
+	p.modules = p.userModules()
+	p.mentions = mentioned(p.modules)
+	p.preparePartial = sync.OnceValues(func() (rego.PreparedPartialQuery, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), opt.Timeout)
+		defer cancel()
+		return p.program().PrepareForPartial(ctx)
+	})
+	return p, nil
+}
+
+// loadError points an error of OPA at the module it is about.
+func loadError(files []policy.File, err error) error {
+	var list ast.Errors
+	if !errors.As(err, &list) || len(list) == 0 {
+		var one *ast.Error
+		if !errors.As(err, &one) {
+			return &policy.LoadError{File: files[0].Name, Message: err.Error(), Whole: err.Error()}
+		}
+		list = ast.Errors{one}
+	}
+	first := list[0]
+	out := &policy.LoadError{File: files[0].Name, Message: first.Code + ": " + first.Message, Whole: err.Error()}
+	if first.Location != nil && first.Location.File != "" {
+		out.File, out.Line, out.Column = first.Location.File, max(1, first.Location.Row), max(1, first.Location.Col)
+	}
+	return out
+}
