@@ -6,7 +6,6 @@ package lint
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 
@@ -26,6 +25,11 @@ type Linter struct {
 	// Builds are the builds to judge, such as one for each platform; none is one
 	// with the default options. What they have in common is reported once.
 	Builds []dockerfile.Options
+	// Labels are those given to the build by --label.
+	Labels map[string]string
+	// Severities replaces the severity of rules, by ID, where a rule does not
+	// choose one itself.
+	Severities map[string]Severity
 	// ReachedOnly drops the inputs of stages that no target needs.
 	ReachedOnly bool
 	// Jobs is how many files are linted at once, 0 for as many as there are
@@ -93,6 +97,8 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 	for i, o := range slots {
 		if o.err != nil {
 			failures = append(failures, Failure{files[i].Name, o.err})
+		}
+		if o.err != nil && o.diagnostics == nil {
 			continue
 		}
 		result.Summary.Files++
@@ -138,8 +144,11 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 		if l.ReachedOnly {
 			p.DropUnreached()
 		}
-		if err := p.decide(ctx, policies); err != nil {
+		if err := p.decide(ctx, policies, build); err != nil {
 			return outcome{err: err}
+		}
+		if len(p.PolicyErrors) > 0 {
+			out.err = errPolicyFailed
 		}
 		p.check()
 		out.add(p, i == 0)
@@ -168,26 +177,4 @@ func (l *Linter) policies(file string) ([]policy.Policy, error) {
 		return nil, nil
 	}
 	return l.Policies(file)
-}
-
-// decide asks every policy about every source.
-func (p *Pass) decide(ctx context.Context, policies []policy.Policy) error {
-	if len(policies) == 0 {
-		return nil
-	}
-	p.Decisions = make([][]policy.Decision, len(p.Inputs))
-	for i := range p.Inputs {
-		in := &p.Inputs[i]
-		if in.Source == nil {
-			continue
-		}
-		for _, pol := range policies {
-			d, err := pol.Decide(ctx, policy.Request{Source: in.Source, Platform: in.Platform})
-			if err != nil {
-				return fmt.Errorf("deciding about %s: %w", p.redact(in.Source.Identifier()), err)
-			}
-			p.Decisions[i] = append(p.Decisions[i], d)
-		}
-	}
-	return nil
 }

@@ -18,6 +18,11 @@ type Pass struct {
 	// Decisions are what the policies in force say, parallel to Inputs; nil
 	// where none is. An input without a source has no decisions.
 	Decisions [][]policy.Decision
+	// LocalDecisions are what the policies say of the directories that every
+	// build reads.
+	LocalDecisions []LocalDecision
+	// PolicyErrors are the policies that failed instead.
+	PolicyErrors []PolicyError
 	// Governed tells that a policy is in force.
 	Governed bool
 
@@ -25,6 +30,13 @@ type Pass struct {
 	rule        *Rule
 	secrets     dockerfile.Secrets
 	diagnostics []Diagnostic
+}
+
+// LocalDecision is what a policy says of a local directory, by the name BuildKit
+// gives it: "dockerfile" or "context".
+type LocalDecision struct {
+	Name     string
+	Decision policy.Decision
 }
 
 // Active tells whether a rule runs.
@@ -46,6 +58,9 @@ func (p *Pass) Report(d Diagnostic) {
 	d.Rule = p.rule
 	if d.Severity == 0 {
 		d.Severity = p.rule.Severity
+		if s := p.linter.Severities[p.rule.ID]; s != 0 {
+			d.Severity = s
+		}
 	}
 	p.diagnostics = append(p.diagnostics, d)
 }

@@ -123,6 +123,20 @@ type Decision struct {
 	Notes []string
 }
 
+// Error is a policy that fails a build instead of deciding about it.
+type Error struct {
+	By Entry
+	// Whole tells that it fails before any source is asked about, so that no
+	// build gets through.
+	Whole bool
+	Err   error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
 // Policy is one loaded policy. Decide is safe for concurrent use.
 type Policy interface {
 	Decide(ctx context.Context, r Request) (Decision, error)

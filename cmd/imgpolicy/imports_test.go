@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 var testsMayImport = map[string][]string{
 	"policy/regex": {"dockerfile"},
 	"lint":         {"lint/rules", "policy/regex"},
-	"lint/rules":   {"lint/report", "policy/regex"},
+	"lint/rules":   {"lint/report", "policy/regex", "policy/rego"},
 	"lint/report":  {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
 }
 

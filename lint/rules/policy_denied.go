@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
@@ -16,6 +18,7 @@ func policyDenied() *lint.Rule {
 		Bad:  "FROM docker:27@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
 		Good: "FROM alpine:3.20@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
 		Check: func(p *lint.Pass) {
+			reportLocalDenials(p)
 			for i, decisions := range p.Decisions {
 				for _, d := range decisions {
 					if d.Outcome == policy.Deny {
@@ -24,6 +27,28 @@ func policyDenied() *lint.Rule {
 				}
 			}
 		},
+	}
+}
+
+// reportLocalDenials reports once for the file that a policy lets no build read
+// its own directory: the commonest slip of a first build policy.
+func reportLocalDenials(p *lint.Pass) {
+	reported := map[string]bool{}
+	for _, l := range p.LocalDecisions {
+		d := l.Decision
+		if d.Outcome != policy.Deny || reported[d.By.File] {
+			continue
+		}
+		reported[d.By.File] = true
+		message := "the policy denies local://" + l.Name + ", which every build reads"
+		if len(d.Messages) > 0 {
+			message += ": " + strings.Join(d.Messages, "; ")
+		}
+		p.Report(lint.Diagnostic{
+			Message: message, Span: firstInstruction(p), Notes: append([]string(nil), d.Notes...),
+			Policy: &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text},
+			Help:   "write `allow if input.local` in the policy",
+		})
 	}
 }
 

@@ -16,6 +16,8 @@ func All() []*lint.Rule {
 		missingChecksum(),
 		parseError(),
 		policyDenied(),
+		policyError(),
+		policyUnknown(),
 		undefinedArg(),
 		unpinnedFrontend(),
 		unpinnedGit(),

@@ -2,9 +2,12 @@ package rego
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -25,11 +28,11 @@ const (
 // allow the source in every form that the build asks about it in.
 func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision, error) {
 	if err := p.Probe(ctx, r.Env); err != nil {
-		return policy.Decision{}, &Error{Policy: p.name(), Probe: true, Err: err}
+		return policy.Decision{}, p.fail(err, true)
 	}
 	first, err := p.Check(ctx, r)
 	if err != nil {
-		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+		return policy.Decision{}, p.fail(err, false)
 	}
 	d := p.decision(first)
 	if d.Outcome == policy.Convert {
@@ -41,28 +44,23 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 	}
 	second, depends, err := p.withDigest(ctx, r, img)
 	if err != nil {
-		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+		return policy.Decision{}, p.fail(err, false)
 	}
 	return combine(d, second, depends), nil
 }
 
-// Error is a policy that fails a build instead of deciding.
-type Error struct {
-	Policy string // the name of its first file
-	// Probe tells that it fails before any source is asked about.
-	Probe bool
-	Err   error
-}
-
-func (e *Error) Error() string {
-	if e.Probe {
-		return "failed to evaluate policy caps: " + e.Err.Error()
+// fail is an error of the policy, at the place OPA gives.
+func (p *Policy) fail(err error, probe bool) error {
+	by := policy.Entry{File: p.name()}
+	var at *topdown.Error
+	if errors.As(err, &at) && at.Location != nil && at.Location.File != "" {
+		by.File, by.Line = at.Location.File, at.Location.Row
 	}
-	return e.Err.Error()
+	if probe {
+		err = fmt.Errorf("failed to evaluate policy caps: %w", err)
+	}
+	return &policy.Error{By: by, Whole: probe, Err: err}
 }
-
-// Unwrap is the cause.
-func (e *Error) Unwrap() error { return e.Err }
 
 func (p *Policy) name() string { return p.files[0].Name }
 
@@ -134,12 +132,12 @@ func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy
 	ref, _ := cutImageScheme(d.ConvertedTo)
 	img, err := source.ParseImage(ref)
 	if err != nil {
-		return policy.Decision{}, &Error{Policy: p.name(), Err: fmt.Errorf("converted to %s: %w", d.ConvertedTo, err)}
+		return policy.Decision{}, p.fail(fmt.Errorf("converted to %s: %w", d.ConvertedTo, err), false)
 	}
 	r.Source, r.Metadata = img, nil
 	c, err := p.Check(ctx, r)
 	if err != nil {
-		return policy.Decision{}, &Error{Policy: p.name(), Err: err}
+		return policy.Decision{}, p.fail(err, false)
 	}
 	if c.Outcome != policy.Allow {
 		out := p.decision(c)

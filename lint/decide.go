@@ -1,0 +1,102 @@
+package lint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// PolicyError is a policy that failed instead of deciding.
+type PolicyError struct {
+	Input int // the input it was asked about, -1 for the build as a whole
+	Err   *policy.Error
+}
+
+// errPolicyFailed says that a file was linted but not judged: the diagnostics
+// tell by what.
+var errPolicyFailed = errors.New("a policy failed, so not everything was judged: see policy-error")
+
+// decide asks every policy about every source, and about the two local
+// directories that every build reads. What a policy cannot answer is kept for
+// the rule policy-error; other errors end the file.
+func (p *Pass) decide(ctx context.Context, policies []policy.Policy, build dockerfile.Options) error {
+	if len(policies) == 0 {
+		return nil
+	}
+	env := policy.Env{
+		Args: build.BuildArgs, Labels: p.linter.Labels, Target: build.Target, Filename: envFilename(p.File.Name),
+	}
+	p.Decisions = make([][]policy.Decision, len(p.Inputs))
+	for _, pol := range policies {
+		for _, name := range []string{"dockerfile", "context"} {
+			r := policy.Request{Source: source.Local{Name: name}, Env: env}
+			d, err := p.ask(ctx, pol, r, -1)
+			if err != nil {
+				return err
+			}
+			if d != nil {
+				p.LocalDecisions = append(p.LocalDecisions, LocalDecision{Name: name, Decision: *d})
+			}
+		}
+		for i := range p.Inputs {
+			in := &p.Inputs[i]
+			if in.Source == nil {
+				continue
+			}
+			d, err := p.ask(ctx, pol, request(in, env), i)
+			if err != nil {
+				return err
+			}
+			if d != nil {
+				p.Decisions[i] = append(p.Decisions[i], *d)
+			}
+		}
+	}
+	return nil
+}
+
+// request is the question a build asks about an input.
+func request(in *dockerfile.Input, env policy.Env) policy.Request {
+	platform := in.Platform
+	if platform == "" && in.Kind == source.KindImage {
+		// The frontend is fetched for the builder's own platform.
+		platform = dockerfile.DefaultPlatform
+	}
+	return policy.Request{Source: in.Source, Platform: platform, Env: env, Once: in.Context != ""}
+}
+
+// envFilename is the name of the Dockerfile as a policy sees it.
+func envFilename(name string) string {
+	if name == "<stdin>" {
+		return "-"
+	}
+	return path.Base(name)
+}
+
+// ask asks one policy one thing. No decision and no error: the policy failed,
+// and that is noted, once where it fails whatever it is asked.
+func (p *Pass) ask(ctx context.Context, pol policy.Policy, r policy.Request, input int) (*policy.Decision, error) {
+	d, err := pol.Decide(ctx, r)
+	if err == nil {
+		return &d, nil
+	}
+	var failed *policy.Error
+	if !errors.As(err, &failed) {
+		return nil, fmt.Errorf("deciding about %s: %w", source.Redact(r.Source.Identifier()), err)
+	}
+	if failed.Whole {
+		input = -1
+	}
+	for _, have := range p.PolicyErrors {
+		if have.Input == input && have.Err.By == failed.By && have.Err.Error() == failed.Error() {
+			return nil, nil
+		}
+	}
+	p.PolicyErrors = append(p.PolicyErrors, PolicyError{input, failed})
+	return nil, nil
+}
