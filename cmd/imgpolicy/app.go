@@ -8,6 +8,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/regex"
+	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
 const programName = "imgpolicy"
@@ -34,6 +35,7 @@ func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.lintCommand(),
 		a.inputsCommand(),
+		a.evalCommand(),
 		a.rulesCommand(),
 		a.versionCommand(),
 		a.helpCommand(),
@@ -42,8 +44,8 @@ func (a *app) commands() []*cli.Command {
 
 // languages are the policy languages; the first that matches a file's name
 // reads it.
-func languages() []policy.Language {
-	return []policy.Language{regex.Language()}
+func languages(opt rego.Options) []policy.Language {
+	return []policy.Language{regex.Language(), rego.Language(opt)}
 }
 
 // run runs the program with the arguments after its name and returns the exit

@@ -43,8 +43,10 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitClean
-	case errors.Is(err, errFound), errors.Is(err, errRefused):
+	case errors.Is(err, errFound), errors.Is(err, errRefused), errors.Is(err, errDenied):
 		return exitFound
+	case errors.Is(err, errEvaluation):
+		return exitUnchecked
 	case errors.Is(err, context.Canceled):
 		all = failures{errors.New("interrupted: nothing was checked to the end")}
 	case !errors.As(err, &all):
@@ -163,7 +165,7 @@ func unreadable(name string, err error) error {
 }
 
 func unknownLanguage(name string) error {
-	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json file"}
+	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json file, a build policy a .rego file"}
 }
 
 // badPolicy says that a policy does not load.
@@ -181,9 +183,13 @@ func uncheckedFiles(unchecked []lint.Failure) failures {
 		switch {
 		case !errors.As(f.Err, &bad):
 			all = append(all, unreadable(f.File, f.Err))
-		case !told[bad.Error()]:
-			told[bad.Error()] = true
-			all = append(all, bad)
+		default:
+			for _, err := range bad.all() {
+				if !told[err.Error()] {
+					told[err.Error()] = true
+					all = append(all, err)
+				}
+			}
 		}
 	}
 	return all

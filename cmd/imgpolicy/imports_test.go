@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
-	"cmd/imgpolicy":     {"dockerfile", "policy", "policy/regex", "lint", "lint/rules", "lint/report", "lint/inventory"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint

@@ -25,8 +25,7 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "policy", Usage: "judge by the policy in `FILE`, too; repeat for more,\nall must allow an input"},
+		Flags: slices.Concat(policyFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: formatHelp()},
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
 			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
@@ -34,7 +33,7 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
-		}, buildFlags()...),
+		}, buildFlags()),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
 			if err != nil {
@@ -48,7 +47,7 @@ func (a *app) lintCommand() *cli.Command {
 // lintOptions are the flags of lint once they are known to make sense.
 type lintOptions struct {
 	dir          string // the working directory
-	policies     []string
+	policies     policyOptions
 	builds       []dockerfile.Options
 	format       report.Format
 	failOn       lint.Severity // 0 for never
@@ -61,15 +60,13 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	if err != nil {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
-	o := lintOptions{dir: dir, policies: c.StringSlice("policy"), quiet: c.Bool("quiet")}
+	o := lintOptions{dir: dir, quiet: c.Bool("quiet")}
 	var errs [6]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.color, errs[3] = a.color(c.String("color"))
-	if slices.Contains(o.policies, "") {
-		errs[4] = usageError("--policy needs the name of a file")
-	}
+	o.policies, errs[4] = a.policyOptions(c)
 	o.builds, errs[5] = a.buildOptions(c, dir)
 	for _, err := range errs {
 		if err != nil {
@@ -100,20 +97,18 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err != nil {
 		return err
 	}
-	policies, err := newPolicies(o.dir, o.policies, found.folders)
-	if err != nil {
-		return err
-	}
+	policies := o.policies.in(o.dir, found)
 	linter := lint.Linter{
-		Rules: rules.All(), Disabled: o.disabled, Policies: policies.of,
-		Builds: o.builds, ReachedOnly: c.Bool("reached-only"),
+		Rules: rules.All(), Disabled: o.disabled, Policies: policies.of, Labels: o.policies.labels,
+		Builds: o.builds, ReachedOnly: c.Bool("reached-only"), Severities: map[string]lint.Severity{},
 	}
+	o.policies.applyUnknown(&linter)
 	result, unchecked := linter.Lint(ctx, found.files)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// Of nothing checked there is no result: an empty one would read as clean.
-	if len(found.files) > len(unchecked) {
+	if result.Summary.Files > 0 {
 		if err := a.write(o, result); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,18 +18,22 @@ import (
 const policyFileName = ".imgpolicy.json"
 
 // policies finds and loads the policies in force: those given, and for each
-// Dockerfile the nearest policy file beside or above it. It is safe for
-// concurrent use once given and folders are filled in.
+// Dockerfile what is found by itself. It is safe for concurrent use once given
+// and folders are filled in.
 type policies struct {
 	dir string // the working directory
 	// folders are the directories of the Dockerfiles, by name.
 	folders map[string]string
-	given   []policy.Policy
-	// paths of the given policies: found as well, they are not asked twice.
-	paths map[string]bool
+	// context is the context directory given with --file, "" for each
+	// Dockerfile's own.
+	context string
+	given   []policyFlag
+	// noFound leaves out what would be found by itself.
+	noFound   bool
+	languages []policy.Language
 
 	mu     sync.Mutex
-	loaded map[string]loadedPolicy // by path
+	loaded map[string]loadedPolicy // by files and root
 }
 
 type loadedPolicy struct {
@@ -36,63 +41,122 @@ type loadedPolicy struct {
 	err    error
 }
 
-// policyError is a found policy that cannot be used. The type tells it from the
-// troubles of a single Dockerfile: it is reported once for all it was found for.
+// policyError is a policy that cannot be used. The type tells it from the
+// troubles of a single Dockerfile: it is reported once for all it is in force
+// for.
 type policyError struct{ err error }
+
+// all are the errors of the policies that cannot be used.
+func (e *policyError) all() failures {
+	var all failures
+	if errors.As(e.err, &all) {
+		return all
+	}
+	return failures{e.err}
+}
 
 func (e *policyError) Error() string { return e.err.Error() }
 func (e *policyError) Unwrap() error { return e.err }
 
-// newPolicies loads the policy files given on the command line.
-func newPolicies(dir string, given []string, folders map[string]string) (*policies, error) {
-	p := &policies{dir: dir, folders: folders, paths: map[string]bool{}, loaded: map[string]loadedPolicy{}}
-	var failed failures
-	for _, name := range given {
-		path := absolute(dir, name)
-		if p.paths[path] {
-			continue
-		}
-		p.paths[path] = true
-		loaded, err := p.load(path)
-		if err != nil {
-			failed = append(failed, err)
-		}
-		p.given = append(p.given, loaded)
-	}
-	if failed != nil {
-		return nil, failed
-	}
-	return p, nil
-}
-
-// of returns the policies that must all allow the inputs of a Dockerfile.
+// of returns the policies that must all allow the inputs of a Dockerfile: those
+// found first, in the order of Buildx, then those given.
 func (p *policies) of(name string) ([]policy.Policy, error) {
 	folder, ok := p.folders[name]
 	if !ok {
 		return nil, fmt.Errorf("the directory of %s is not known", name)
 	}
-	path, err := p.find(folder)
+	context := p.context
+	if context == "" {
+		context = folder
+	}
+	sets, err := p.found(name, folder)
 	if err != nil {
 		return nil, &policyError{err}
 	}
-	if path == "" || p.paths[path] {
-		return p.given, nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	loaded, ok := p.loaded[path]
-	if !ok {
-		loaded.policy, err = p.load(path)
-		if err != nil {
-			loaded.err = &policyError{err}
+	for _, flag := range p.given {
+		if flag.disabled {
+			return nil, nil
 		}
-		p.loaded[path] = loaded
+		if flag.reset {
+			sets = nil
+		}
+		var paths []string
+		for _, f := range flag.files {
+			path, err := f.resolve(p.dir, context)
+			if err != nil {
+				return nil, &policyError{err}
+			}
+			paths = append(paths, path)
+		}
+		if len(paths) > 0 && !containsSet(sets, paths) {
+			sets = append(sets, paths)
+		}
 	}
-	if loaded.err != nil {
-		return nil, loaded.err
+	out := make([]policy.Policy, 0, len(sets))
+	var failed failures
+	for _, paths := range sets {
+		loaded, err := p.load(paths, context)
+		if err != nil {
+			failed = append(failed, err)
+		}
+		out = append(out, loaded)
 	}
-	return append(p.given[:len(p.given):len(p.given)], loaded.policy), nil
+	if failed != nil {
+		return nil, &policyError{failed}
+	}
+	return out, nil
 }
+
+func containsSet(sets [][]string, paths []string) bool {
+	return slices.ContainsFunc(sets, func(have []string) bool { return slices.Equal(have, paths) })
+}
+
+// found are the policy files in force without being named: the image policy
+// nearest to the Dockerfile, and the build policy beside it.
+func (p *policies) found(name, folder string) ([][]string, error) {
+	if p.noFound {
+		return nil, nil
+	}
+	var sets [][]string
+	path, err := p.find(folder)
+	if err != nil {
+		return nil, err
+	}
+	if path != "" {
+		sets = append(sets, []string{path})
+	}
+	if path, err = p.buildPolicy(name, folder); err != nil {
+		return nil, err
+	}
+	if path != "" {
+		sets = append(sets, []string{path})
+	}
+	return sets, nil
+}
+
+// buildPolicy is the path of the build policy that Buildx would load for a
+// Dockerfile: its name with .rego, beside it. Standard input has none.
+func (p *policies) buildPolicy(name, folder string) (string, error) {
+	if name == "<stdin>" {
+		return "", nil
+	}
+	path := filepath.Join(folder, pathBase(name)+regoEnding)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", unreadable(shownName(p.dir, path), err)
+	case info.IsDir():
+		return "", fmt.Errorf("failed to read policy file %s: it is a directory", shownName(p.dir, path))
+	}
+	return path, nil
+}
+
+const regoEnding = ".rego"
+
+// pathBase is the last part of a name as it is shown, with slashes.
+func pathBase(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // find returns the path of the policy file nearest to a folder, or "".
 func (p *policies) find(folder string) (string, error) {
@@ -153,26 +217,55 @@ func fromRepository(dir string) string {
 	return shownName(root, dir)
 }
 
-// load loads the policy file at a path.
-func (p *policies) load(path string) (policy.Policy, error) {
-	name := shownName(p.dir, path)
-	language, ok := languageOf(filepath.Base(path))
+// load loads the files of one policy, which may read below root.
+func (p *policies) load(paths []string, root string) (policy.Policy, error) {
+	key := strings.Join(append(paths[:len(paths):len(paths)], root), "\x00")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	loaded, ok := p.loaded[key]
 	if !ok {
-		return nil, unknownLanguage(name)
+		loaded.policy, loaded.err = p.read(paths, root)
+		p.loaded[key] = loaded
 	}
-	text, err := readFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("policy %w", unreadable(name, err))
+	return loaded.policy, loaded.err
+}
+
+func (p *policies) read(paths []string, root string) (policy.Policy, error) {
+	var files []policy.File
+	var language policy.Language
+	for i, path := range paths {
+		name := shownName(p.dir, path)
+		l, ok := p.languageOf(filepath.Base(path))
+		if !ok {
+			return nil, unknownLanguage(name)
+		}
+		if i > 0 && l.Name != language.Name {
+			return nil, fmt.Errorf("policy %s: one policy cannot be written in two languages, %s and %s", name, language.Name, l.Name)
+		}
+		language = l
+		text, err := readFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("policy %w", unreadable(name, err))
+		}
+		files = append(files, policy.File{Name: name, Text: text})
 	}
-	loaded, err := language.Load([]policy.File{{Name: name, Text: text}}, os.DirFS(p.dir))
+	loaded, err := language.Load(files, below(root))
 	if err != nil {
 		return nil, badPolicy(err)
 	}
 	return loaded, nil
 }
 
-func languageOf(base string) (policy.Language, bool) {
-	for _, l := range languages() {
+// below is a directory as a policy may read it: nothing outside of it, through
+// symbolic links neither. It is opened anew for each file, so that no handle
+// stays open for every directory of a large tree.
+type below string
+
+// Open implements fs.FS.
+func (b below) Open(name string) (fs.File, error) { return os.OpenInRoot(string(b), name) }
+
+func (p *policies) languageOf(base string) (policy.Language, bool) {
+	for _, l := range p.languages {
 		if l.Match(base) {
 			return l, true
 		}

@@ -103,18 +103,31 @@ func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
 
 // loadError points an error of OPA at the module it is about.
 func loadError(files []policy.File, err error) error {
-	var list ast.Errors
-	if !errors.As(err, &list) || len(list) == 0 {
-		var one *ast.Error
-		if !errors.As(err, &one) {
-			return &policy.LoadError{File: files[0].Name, Message: err.Error(), Whole: err.Error()}
-		}
-		list = ast.Errors{one}
+	first := firstError(err)
+	if first == nil {
+		return &policy.LoadError{File: files[0].Name, Message: err.Error(), Whole: err.Error()}
 	}
-	first := list[0]
 	out := &policy.LoadError{File: files[0].Name, Message: first.Code + ": " + first.Message, Whole: err.Error()}
 	if first.Location != nil && first.Location.File != "" {
 		out.File, out.Line, out.Column = first.Location.File, max(1, first.Location.Row), max(1, first.Location.Col)
 	}
 	return out
+}
+
+// firstError is the first of OPA's errors in err, nil where there is none. OPA
+// wraps them in two kinds of lists.
+func firstError(err error) *ast.Error {
+	var wrapped rego.Errors
+	if errors.As(err, &wrapped) && len(wrapped) > 0 {
+		err = wrapped[0]
+	}
+	var list ast.Errors
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0]
+	}
+	var one *ast.Error
+	if errors.As(err, &one) {
+		return one
+	}
+	return nil
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy/rego"
+)
+
+// policyFlags are the flags that say which policies are in force and how they
+// are asked.
+func policyFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "policy", Usage: "judge by the policy in `FILE`, too; repeat for more,\nall must allow an input; the filename=… of Buildx works"},
+		&cli.BoolFlag{Name: "no-policy", Usage: "leave out the policies that are found by themselves"},
+		&cli.StringFlag{Name: "unknown", Value: "error", Usage: "`SEVERITY` of what a policy cannot decide offline:\nerror (default), warning or ignore"},
+	}, regoFlags()...)
+}
+
+// regoFlags are those of them that only build policies heed.
+func regoFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "label", Usage: "a label given to the build: `NAME=VALUE`; repeat for more"},
+		&cli.StringFlag{Name: "buildx", Value: rego.BuildxVersion, Usage: "judge as this `VERSION` of Buildx: " + rego.BuildxVersion + " (default) or " + rego.OldBuildxVersion},
+		&cli.DurationFlag{Name: "timeout", Value: rego.DefaultTimeout, Usage: "stop judging a source after this `TIME` (default 10s)"},
+	}
+}
+
+// policyOptions are the policy flags once they are known to make sense.
+type policyOptions struct {
+	given   []policyFlag
+	noFound bool
+	context string // as given beside --file
+	unknown string
+	labels  map[string]string
+	rego    rego.Options
+}
+
+func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
+	o := policyOptions{noFound: c.Bool("no-policy"), unknown: c.String("unknown")}
+	for _, value := range c.StringSlice("policy") {
+		f, err := parsePolicyFlag(value)
+		if err != nil {
+			return o, err
+		}
+		o.given = append(o.given, f)
+	}
+	if outcomes := []string{"error", "warning", "ignore"}; !slices.Contains(outcomes, o.unknown) {
+		return o, unknown("value for --unknown", o.unknown, outcomes)
+	}
+	if c.String("file") != "" {
+		o.context = "."
+		if c.Args().Present() {
+			o.context = c.Args().First()
+		}
+	}
+	var err error
+	if o.labels, err = pairs("label", c.StringSlice("label")); err != nil {
+		return o, err
+	}
+	o.rego, err = regoOptions(c.String("buildx"), c.Duration("timeout"))
+	return o, err
+}
+
+func regoOptions(version string, timeout time.Duration) (rego.Options, error) {
+	versions := []string{rego.BuildxVersion, rego.OldBuildxVersion}
+	if !slices.Contains(versions, version) {
+		return rego.Options{}, unknown("Buildx version", version, versions)
+	}
+	if timeout <= 0 {
+		return rego.Options{}, usageError("--timeout is a time above 0, such as 10s")
+	}
+	return rego.Options{OldHost: version == rego.OldBuildxVersion, Timeout: timeout}, nil
+}
+
+// pairs reads the NAME=VALUE of a repeated flag.
+func pairs(flag string, values []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, v := range values {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, usageError(fmt.Sprintf("--%s %q: write NAME=VALUE", flag, v))
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// in are the policies of a run.
+func (o policyOptions) in(dir string, found *search) *policies {
+	p := &policies{
+		dir: dir, folders: found.folders, given: o.given, noFound: o.noFound,
+		languages: languages(o.rego), loaded: map[string]loadedPolicy{},
+	}
+	if o.context != "" {
+		p.context = absolute(dir, o.context)
+	}
+	return p
+}
+
+// applyUnknown makes of open decisions what --unknown says.
+func (o policyOptions) applyUnknown(l *lint.Linter) {
+	const rule = "policy-unknown"
+	switch o.unknown {
+	case "warning":
+		l.Severities[rule] = lint.Warning
+	case "ignore":
+		l.Disabled[rule] = true
+	}
+}
