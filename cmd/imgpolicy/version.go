@@ -3,13 +3,19 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
-// parserModule is named beside the version: whose Dockerfiles are understood
-// depends on it.
-const parserModule = "github.com/moby/buildkit"
+// engines are the modules that are named beside the version, and the name they
+// go by: what Dockerfiles and build policies mean depends on them.
+var engines = [][2]string{
+	{"github.com/moby/buildkit", "BuildKit"},
+	{"github.com/open-policy-agent/opa", "OPA"},
+}
 
 func (a *app) versionCommand() *cli.Command {
 	return &cli.Command{
@@ -35,10 +41,16 @@ func version(info *debug.BuildInfo) string {
 	if name == "" {
 		name = "(devel)"
 	}
-	for _, module := range info.Deps {
-		if module.Path == parserModule {
-			return fmt.Sprintf("%s %s (BuildKit %s, %s)", programName, name, module.Version, info.GoVersion)
+	parts := []string{"policies as Buildx " + rego.BuildxVersion}
+	for _, engine := range engines {
+		for _, module := range info.Deps {
+			if module.Path == engine[0] {
+				parts = append(parts, engine[1]+" "+module.Version)
+			}
 		}
 	}
-	return fmt.Sprintf("%s %s (%s)", programName, name, info.GoVersion)
+	if info.GoVersion != "" {
+		parts = append(parts, info.GoVersion)
+	}
+	return fmt.Sprintf("%s %s (%s)", programName, name, strings.Join(parts, ", "))
 }
