@@ -71,6 +71,7 @@ type Policy struct {
 	// preparePartial prepares the program for partial evaluation when that is
 	// first needed: most policies never mention metadata.
 	preparePartial func() (rego.PreparedPartialQuery, error)
+	probes         probes
 }
 
 // Load compiles a policy. Errors that point into a module are of type
