@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"path"
 	"regexp"
 	"strings"
@@ -61,11 +62,13 @@ func ParseGit(word string) (g Git, isGit bool, err error) {
 		g.KeepGitDirSet, g.KeepGitDir = true, *ref.KeepGitDir
 	}
 	g.SkipSubmodules = ref.Submodules != nil && !*ref.Submodules
-	remote := g.Remote
-	if g.Shorthand {
-		remote = "https://" + remote
+	u, err := gitutil.ParseURL(g.Remote)
+	if errors.Is(err, gitutil.ErrUnknownProtocol) {
+		// As client/llb.Git does, for the shorthand and for "ssh://", whose
+		// Remote is "ssh:".
+		u, err = gitutil.ParseURL("https://" + g.Remote)
 	}
-	if u, err := gitutil.ParseURL(remote); err == nil {
+	if err == nil {
 		g.Scheme, g.Host, g.Path, g.Remote = strings.ToLower(u.Scheme), u.Host, u.Path, u.Remote
 	}
 	return g, true, nil
