@@ -49,11 +49,13 @@ type frameBuilder struct {
 	shown map[int]shownLine
 }
 
-// mark underlines a span on each line it covers. The label stands on the last.
+// mark underlines a span on each line where it covers text, or on the
+// last where it covers none. The label stands on the last.
 func (b *frameBuilder) mark(s dockerfile.Span, label string, primary bool) {
 	f := b.pass.File
 	first, last := f.LineOf(s.Start), f.LineOf(max(s.Start, s.End-1))
 	last = min(last, first+maxFrameLines-1)
+	var labeled *FrameLine
 	for n := first; n <= last; n++ {
 		line := b.line(n)
 		span := f.Lines.Span(n)
@@ -64,14 +66,12 @@ func (b *frameBuilder) mark(s dockerfile.Span, label string, primary bool) {
 		}
 		start := b.shown[n].column(part.Start - span.Start)
 		end := b.shown[n].column(part.End - span.Start)
-		m := Mark{Start: start, End: max(end, start+1), Primary: primary}
-		if n == last {
-			m.Label = label
-		}
-		if part.Start < part.End || first == last {
-			line.Marks = append(line.Marks, m)
+		if part.Start < part.End || labeled == nil && n == last {
+			line.Marks = append(line.Marks, Mark{Start: start, End: max(end, start+1), Primary: primary})
+			labeled = line
 		}
 	}
+	labeled.Marks[len(labeled.Marks)-1].Label = label
 }
 
 func (b *frameBuilder) line(number int) *FrameLine {
