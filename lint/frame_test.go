@@ -42,25 +42,43 @@ func TestFrame(t *testing.T) {
 		{"CRLF", "FROM a\r\nFROM alpine\r\n", "alpine", "", "2|FROM alpine\n |     ^^^^^^ label\n"},
 		{"byte order mark", "\uFEFFFROM alpine\n", "alpine", "", "1|FROM alpine\n |     ^^^^^^ label\n"},
 		{"code points, not bytes", "FROM a\nRUN é 漢字 🐳 word\n", "word", "", "2|RUN é 漢字 🐳 word\n |           ^^^^ label\n"},
-		{"a related place above", "ARG V=3\n#\nFROM alpine:$V\n", "alpine:$V", "3",
-			"1|ARG V=3\n |      - related\n3|FROM alpine:$V\n |     ^^^^^^^^^ label\n"},
+		{
+			"a related place above", "ARG V=3\n#\nFROM alpine:$V\n", "alpine:$V", "3",
+			"1|ARG V=3\n |      - related\n3|FROM alpine:$V\n |     ^^^^^^^^^ label\n",
+		},
 		{"two places on a line", "FROM a\nENV A=b C=d\n", "d", "b", "2|ENV A=b C=d\n |      - related\n |          ^ label\n"},
-		{"over lines, the label on the last", "FROM a\nRUN one \\\n    two \\\n\tthree\n", "one \\\n    two \\\n\tthree", "",
-			"2|RUN one \\\n |    ^^^^^\n3|    two \\\n |    ^^^^^\n4|\tthree\n | ^^^^^ label\n"},
-		{"a user info before the mark", "FROM a\nADD https://user:hunter2@h/x word /\n", "word", "",
-			"2|ADD https://***@h/x word /\n |                    ^^^^ label\n"},
-		{"a long user info before the mark", "FROM a\nADD https://user:hunter2hunter2é@h/x word /\n", "word", "",
-			"2|ADD https://***@h/x word /\n |                    ^^^^ label\n"},
-		{"a user info within the mark", "FROM a\nADD https://user:hunter2@h/x /\n", "https://user:hunter2@h/x", "",
-			"2|ADD https://***@h/x /\n |    ^^^^^^^^^^^^^^^ label\n"},
-		{"two user infos before the mark", "FROM a\nADD https://u:hunter2@h/x ssh://git:secret@h/r word /\n", "word", "",
-			"2|ADD https://***@h/x ssh://git:***@h/r word /\n |                                      ^^^^ label\n"},
-		{"a mark within a user info", "FROM a\nADD https://user:hunter2@h/x /\n", "hunter2", "",
-			"2|ADD https://***@h/x /\n |               ^ label\n"},
-		{"a password again elsewhere on the line", "FROM a\nADD https://user:hunter2@h/hunter2/x word /\n", "word", "",
-			"2|ADD https://***@h/***/x word /\n |                        ^^^^ label\n"},
-		{"a variable with the password", "FROM a\nARG T=hunter2\nADD https://user:$T@h/x word /\n", "word", "hunter2",
-			"2|ARG T=***\n |      --- related\n3|ADD https://***@h/x word /\n |                    ^^^^ label\n"},
+		{
+			"over lines, the label on the last", "FROM a\nRUN one \\\n    two \\\n\tthree\n", "one \\\n    two \\\n\tthree", "",
+			"2|RUN one \\\n |    ^^^^^\n3|    two \\\n |    ^^^^^\n4|\tthree\n | ^^^^^ label\n",
+		},
+		{
+			"a user info before the mark", "FROM a\nADD https://user:hunter2@h/x word /\n", "word", "",
+			"2|ADD https://***@h/x word /\n |                    ^^^^ label\n",
+		},
+		{
+			"a long user info before the mark", "FROM a\nADD https://user:hunter2hunter2é@h/x word /\n", "word", "",
+			"2|ADD https://***@h/x word /\n |                    ^^^^ label\n",
+		},
+		{
+			"a user info within the mark", "FROM a\nADD https://user:hunter2@h/x /\n", "https://user:hunter2@h/x", "",
+			"2|ADD https://***@h/x /\n |    ^^^^^^^^^^^^^^^ label\n",
+		},
+		{
+			"two user infos before the mark", "FROM a\nADD https://u:hunter2@h/x ssh://git:secret@h/r word /\n", "word", "",
+			"2|ADD https://***@h/x ssh://git:***@h/r word /\n |                                      ^^^^ label\n",
+		},
+		{
+			"a mark within a user info", "FROM a\nADD https://user:hunter2@h/x /\n", "hunter2", "",
+			"2|ADD https://***@h/x /\n |               ^ label\n",
+		},
+		{
+			"a password again elsewhere on the line", "FROM a\nADD https://user:hunter2@h/hunter2/x word /\n", "word", "",
+			"2|ADD https://***@h/***/x word /\n |                        ^^^^ label\n",
+		},
+		{
+			"a variable with the password", "FROM a\nARG T=hunter2\nADD https://user:$T@h/x word /\n", "word", "hunter2",
+			"2|ARG T=***\n |      --- related\n3|ADD https://***@h/x word /\n |                    ^^^^ label\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

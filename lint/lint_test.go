@@ -142,20 +142,32 @@ func TestLintFailures(t *testing.T) {
 		count int // files that were checked
 	}{
 		{"no files", context.Background(), &lint.Linter{}, nil, nil, nil, 0},
-		{"unreadable file", context.Background(), &lint.Linter{}, []lint.File{file("a", "FROM x\n"), unreadable, file("b", "FROM x\n")},
-			[]string{"gone: file does not exist"}, fs.ErrNotExist, 2},
-		{"in order", context.Background(), &lint.Linter{Jobs: 8}, []lint.File{unreadable, file("a", "FROM x\n"), unreadable},
-			[]string{"gone: file does not exist", "gone: file does not exist"}, fs.ErrNotExist, 1},
+		{
+			"unreadable file", context.Background(), &lint.Linter{},
+			[]lint.File{file("a", "FROM x\n"), unreadable, file("b", "FROM x\n")},
+			[]string{"gone: file does not exist"},
+			fs.ErrNotExist, 2,
+		},
+		{
+			"in order", context.Background(), &lint.Linter{Jobs: 8},
+			[]lint.File{unreadable, file("a", "FROM x\n"), unreadable},
+			[]string{"gone: file does not exist", "gone: file does not exist"},
+			fs.ErrNotExist, 1,
+		},
 		{"policies", context.Background(), &lint.Linter{Policies: func(name string) ([]policy.Policy, error) {
 			if name == "a" {
 				return nil, bad
 			}
 			return nil, nil
 		}}, []lint.File{file("a", "FROM x\n"), file("b", "FROM x\n")}, []string{"a: no policy today"}, bad, 1},
-		{"a decision hides credentials", context.Background(), &lint.Linter{Policies: func(string) ([]policy.Policy, error) {
-			return []policy.Policy{deciding(func(policy.Request) (policy.Decision, error) { return policy.Decision{}, bad })}, nil
-		}}, []lint.File{file("a", "FROM scratch\nADD https://u:hunter2@h/x /\n")},
-			[]string{"a: deciding about https://***@h/x: no policy today"}, bad, 0},
+		{
+			"a decision hides credentials", context.Background(), &lint.Linter{Policies: func(string) ([]policy.Policy, error) {
+				return []policy.Policy{deciding(func(policy.Request) (policy.Decision, error) { return policy.Decision{}, bad })}, nil
+			}},
+			[]lint.File{file("a", "FROM scratch\nADD https://u:hunter2@h/x /\n")},
+			[]string{"a: deciding about https://***@h/x: no policy today"},
+			bad, 0,
+		},
 		{"canceled", canceled, &lint.Linter{}, []lint.File{file("a", "FROM x\n")}, []string{"a: context canceled"}, context.Canceled, 0},
 	}
 	for _, tt := range tests {

@@ -19,86 +19,162 @@ func TestParseGit(t *testing.T) {
 		id         string
 		want       source.Git
 	}{
-		{"https", "https://h/o/r.git", "git://h/o/r.git",
-			source.Git{Remote: "https://h/o/r.git", Scheme: "https", Host: "h", Path: "/o/r.git"}},
-		{"http", "http://h/o/r.git", "git://h/o/r.git",
-			source.Git{Remote: "http://h/o/r.git", Scheme: "http", Host: "h", Path: "/o/r.git"}},
-		{"ssh needs no suffix", "ssh://git@h/o/r", "git://h/o/r",
-			source.Git{Remote: "ssh://git@h/o/r", Scheme: "ssh", Host: "h", Path: "/o/r"}},
-		{"git needs no suffix", "git://h/o/r", "git://h/o/r",
-			source.Git{Remote: "git://h/o/r", Scheme: "git", Host: "h", Path: "/o/r"}},
-		{"scheme in upper case", "HTTPS://Host/o/r.git", "git://Host/o/r.git",
-			source.Git{Remote: "https://Host/o/r.git", Scheme: "https", Host: "Host", Path: "/o/r.git"}},
-		{"port", "ssh://git@h:2222/r.git", "git://h:2222/r.git",
-			source.Git{Remote: "ssh://git@h:2222/r.git", Scheme: "ssh", Host: "h:2222", Path: "/r.git"}},
-		{"credentials stay in the remote alone", "https://u:p@h/r.git#v1", "git://h/r.git#v1",
-			source.Git{Remote: "https://u:p@h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "v1"}},
-		{"doubled slashes are cleaned in the identifier alone", "https://h//a//b.git", "git://h/a/b.git",
-			source.Git{Remote: "https://h//a//b.git", Scheme: "https", Host: "h", Path: "//a//b.git"}},
-		{"dots are cleaned in the identifier alone", "https://h/a/../b.git", "git://h/b.git",
-			source.Git{Remote: "https://h/a/../b.git", Scheme: "https", Host: "h", Path: "/a/../b.git"}},
-		{"escapes are decoded in the path", "https://h/a%20b.git", "git://h/a b.git",
-			source.Git{Remote: "https://h/a%20b.git", Scheme: "https", Host: "h", Path: "/a b.git"}},
-		{"any file named .git", "https://h/.git", "git://h/.git",
-			source.Git{Remote: "https://h/.git", Scheme: "https", Host: "h", Path: "/.git"}},
+		{
+			"https", "https://h/o/r.git", "git://h/o/r.git",
+			source.Git{Remote: "https://h/o/r.git", Scheme: "https", Host: "h", Path: "/o/r.git"},
+		},
+		{
+			"http", "http://h/o/r.git", "git://h/o/r.git",
+			source.Git{Remote: "http://h/o/r.git", Scheme: "http", Host: "h", Path: "/o/r.git"},
+		},
+		{
+			"ssh needs no suffix", "ssh://git@h/o/r", "git://h/o/r",
+			source.Git{Remote: "ssh://git@h/o/r", Scheme: "ssh", Host: "h", Path: "/o/r"},
+		},
+		{
+			"git needs no suffix", "git://h/o/r", "git://h/o/r",
+			source.Git{Remote: "git://h/o/r", Scheme: "git", Host: "h", Path: "/o/r"},
+		},
+		{
+			"scheme in upper case", "HTTPS://Host/o/r.git", "git://Host/o/r.git",
+			source.Git{Remote: "https://Host/o/r.git", Scheme: "https", Host: "Host", Path: "/o/r.git"},
+		},
+		{
+			"port", "ssh://git@h:2222/r.git", "git://h:2222/r.git",
+			source.Git{Remote: "ssh://git@h:2222/r.git", Scheme: "ssh", Host: "h:2222", Path: "/r.git"},
+		},
+		{
+			"credentials stay in the remote alone", "https://u:p@h/r.git#v1", "git://h/r.git#v1",
+			source.Git{Remote: "https://u:p@h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "v1"},
+		},
+		{
+			"doubled slashes are cleaned in the identifier alone", "https://h//a//b.git", "git://h/a/b.git",
+			source.Git{Remote: "https://h//a//b.git", Scheme: "https", Host: "h", Path: "//a//b.git"},
+		},
+		{
+			"dots are cleaned in the identifier alone", "https://h/a/../b.git", "git://h/b.git",
+			source.Git{Remote: "https://h/a/../b.git", Scheme: "https", Host: "h", Path: "/a/../b.git"},
+		},
+		{
+			"escapes are decoded in the path", "https://h/a%20b.git", "git://h/a b.git",
+			source.Git{Remote: "https://h/a%20b.git", Scheme: "https", Host: "h", Path: "/a b.git"},
+		},
+		{
+			"any file named .git", "https://h/.git", "git://h/.git",
+			source.Git{Remote: "https://h/.git", Scheme: "https", Host: "h", Path: "/.git"},
+		},
 
-		{"scp style", "git@h:o/r", "git://h/o/r",
-			source.Git{Remote: "git@h:o/r", Scheme: "ssh", Host: "h", Path: "o/r"}},
-		{"scp style with any user and a fragment", "deploy_1-x@h.example:o/r.git#main:sub", "git://h.example/o/r.git#main:sub",
-			source.Git{Remote: "deploy_1-x@h.example:o/r.git", Scheme: "ssh", Host: "h.example", Path: "o/r.git", Ref: "main", Subdir: "sub"}},
-		{"scp style with a query", "git@h:o/r.git?tag=v1", "git://h/o/r.git#refs/tags/v1",
-			source.Git{Remote: "git@h:o/r.git", Scheme: "ssh", Host: "h", Path: "o/r.git", Ref: "refs/tags/v1"}},
-		{"scp style has no port", "git@h:2222/r", "git://h/2222/r",
-			source.Git{Remote: "git@h:2222/r", Scheme: "ssh", Host: "h", Path: "2222/r"}},
+		{
+			"scp style", "git@h:o/r", "git://h/o/r",
+			source.Git{Remote: "git@h:o/r", Scheme: "ssh", Host: "h", Path: "o/r"},
+		},
+		{
+			"scp style with any user and a fragment", "deploy_1-x@h.example:o/r.git#main:sub", "git://h.example/o/r.git#main:sub",
+			source.Git{Remote: "deploy_1-x@h.example:o/r.git", Scheme: "ssh", Host: "h.example", Path: "o/r.git", Ref: "main", Subdir: "sub"},
+		},
+		{
+			"scp style with a query", "git@h:o/r.git?tag=v1", "git://h/o/r.git#refs/tags/v1",
+			source.Git{Remote: "git@h:o/r.git", Scheme: "ssh", Host: "h", Path: "o/r.git", Ref: "refs/tags/v1"},
+		},
+		{
+			"scp style has no port", "git@h:2222/r", "git://h/2222/r",
+			source.Git{Remote: "git@h:2222/r", Scheme: "ssh", Host: "h", Path: "2222/r"},
+		},
 
-		{"ref", "https://h/r.git#feature/x", "git://h/r.git#feature/x",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "feature/x"}},
-		{"empty fragment", "https://h/r.git#", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git"}},
-		{"directory without a ref", "https://h/r.git#:a/b", "git://h/r.git#:a/b",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Subdir: "a/b"}},
-		{"directory is cleaned", "https://h/r.git#main:/a//b/./c/", "git://h/r.git#main:a/b/c",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "a/b/c"}},
-		{"directory cannot escape", "https://h/r.git#main:../../etc", "git://h/r.git#main:etc",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "etc"}},
-		{"directory that is all", "https://h/r.git#main:.", "git://h/r.git#main",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"}},
-		{"second colon belongs to the directory", "https://h/r.git#main:a:b", "git://h/r.git#main:a:b",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "a:b"}},
+		{
+			"ref", "https://h/r.git#feature/x", "git://h/r.git#feature/x",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "feature/x"},
+		},
+		{
+			"empty fragment", "https://h/r.git#", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git"},
+		},
+		{
+			"directory without a ref", "https://h/r.git#:a/b", "git://h/r.git#:a/b",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Subdir: "a/b"},
+		},
+		{
+			"directory is cleaned", "https://h/r.git#main:/a//b/./c/", "git://h/r.git#main:a/b/c",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "a/b/c"},
+		},
+		{
+			"directory cannot escape", "https://h/r.git#main:../../etc", "git://h/r.git#main:etc",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "etc"},
+		},
+		{
+			"directory that is all", "https://h/r.git#main:.", "git://h/r.git#main",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"},
+		},
+		{
+			"second colon belongs to the directory", "https://h/r.git#main:a:b", "git://h/r.git#main:a:b",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main", Subdir: "a:b"},
+		},
 
-		{"?ref", "https://h/r.git?ref=main", "git://h/r.git#main",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"}},
-		{"?ref equal to the fragment", "https://h/r.git?ref=main#main", "git://h/r.git#main",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"}},
-		{"?tag in full", "https://h/r.git?tag=refs/tags/v1", "git://h/r.git#refs/tags/v1",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "refs/tags/v1"}},
-		{"?branch", "https://h/r.git?branch=dev", "git://h/r.git#refs/heads/dev",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "refs/heads/dev"}},
-		{"?subdir", "https://h/r.git?subdir=a/b", "git://h/r.git#:a/b",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Subdir: "a/b"}},
-		{"?checksum", "https://h/r.git?checksum=" + commit + "#v1", "git://h/r.git#v1",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "v1", Checksum: commit}},
-		{"?commit", "https://h/r.git?commit=abc", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Checksum: "abc"}},
-		{"?keep-git-dir without a value", "https://h/r.git?keep-git-dir", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", KeepGitDir: true, KeepGitDirSet: true}},
-		{"?keep-git-dir=false", "https://h/r.git?keep-git-dir=false", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", KeepGitDirSet: true}},
-		{"?submodules=0", "https://h/r.git?submodules=0", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", SkipSubmodules: true}},
-		{"?submodules without a value", "https://h/r.git?submodules", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git"}},
-		{"?mtime", "https://h/r.git?mtime=commit", "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", MTime: "commit"}},
-		{"?fetch-by-commit", "https://h/r.git?fetch-by-commit=1&commit=" + commit, "git://h/r.git",
-			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", FetchByCommit: true, Checksum: commit}},
+		{
+			"?ref", "https://h/r.git?ref=main", "git://h/r.git#main",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"},
+		},
+		{
+			"?ref equal to the fragment", "https://h/r.git?ref=main#main", "git://h/r.git#main",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "main"},
+		},
+		{
+			"?tag in full", "https://h/r.git?tag=refs/tags/v1", "git://h/r.git#refs/tags/v1",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "refs/tags/v1"},
+		},
+		{
+			"?branch", "https://h/r.git?branch=dev", "git://h/r.git#refs/heads/dev",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "refs/heads/dev"},
+		},
+		{
+			"?subdir", "https://h/r.git?subdir=a/b", "git://h/r.git#:a/b",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Subdir: "a/b"},
+		},
+		{
+			"?checksum", "https://h/r.git?checksum=" + commit + "#v1", "git://h/r.git#v1",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Ref: "v1", Checksum: commit},
+		},
+		{
+			"?commit", "https://h/r.git?commit=abc", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", Checksum: "abc"},
+		},
+		{
+			"?keep-git-dir without a value", "https://h/r.git?keep-git-dir", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", KeepGitDir: true, KeepGitDirSet: true},
+		},
+		{
+			"?keep-git-dir=false", "https://h/r.git?keep-git-dir=false", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", KeepGitDirSet: true},
+		},
+		{
+			"?submodules=0", "https://h/r.git?submodules=0", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", SkipSubmodules: true},
+		},
+		{
+			"?submodules without a value", "https://h/r.git?submodules", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git"},
+		},
+		{
+			"?mtime", "https://h/r.git?mtime=commit", "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", MTime: "commit"},
+		},
+		{
+			"?fetch-by-commit", "https://h/r.git?fetch-by-commit=1&commit=" + commit, "git://h/r.git",
+			source.Git{Remote: "https://h/r.git", Scheme: "https", Host: "h", Path: "/r.git", FetchByCommit: true, Checksum: commit},
+		},
 
-		{"nothing but a scheme is a host", "ssh://", "git://ssh:/",
-			source.Git{Remote: "https://ssh:", Scheme: "https", Host: "ssh:"}},
-		{"shorthand", "github.com/o/r", "git://github.com/o/r",
-			source.Git{Remote: "https://github.com/o/r", Scheme: "https", Host: "github.com", Path: "/o/r", Shorthand: true}},
-		{"shorthand with a fragment", "github.com/o/r.git#main:sub", "git://github.com/o/r.git#main:sub",
-			source.Git{Remote: "https://github.com/o/r.git", Scheme: "https", Host: "github.com", Path: "/o/r.git", Ref: "main", Subdir: "sub", Shorthand: true}},
+		{
+			"nothing but a scheme is a host", "ssh://", "git://ssh:/",
+			source.Git{Remote: "https://ssh:", Scheme: "https", Host: "ssh:"},
+		},
+		{
+			"shorthand", "github.com/o/r", "git://github.com/o/r",
+			source.Git{Remote: "https://github.com/o/r", Scheme: "https", Host: "github.com", Path: "/o/r", Shorthand: true},
+		},
+		{
+			"shorthand with a fragment", "github.com/o/r.git#main:sub", "git://github.com/o/r.git#main:sub",
+			source.Git{Remote: "https://github.com/o/r.git", Scheme: "https", Host: "github.com", Path: "/o/r.git", Ref: "main", Subdir: "sub", Shorthand: true},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
