@@ -141,6 +141,7 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 	var out outcome
 	for i, build := range builds {
 		p := &Pass{File: f, Resolution: f.Resolve(build), Governed: len(policies) > 0, linter: l}
+		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()
 		}

@@ -44,7 +44,6 @@ func (p *Pass) Active(id string) bool { return !p.linter.Disabled[id] }
 
 // check runs the rules.
 func (p *Pass) check() {
-	p.secrets = dockerfile.NewSecrets(p.File, p.Inputs)
 	for _, rule := range p.linter.Rules {
 		if rule.Mandatory || p.Active(rule.ID) {
 			p.rule = rule

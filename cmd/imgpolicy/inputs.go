@@ -115,11 +115,7 @@ func takeInventory(file lint.File, builds []dockerfile.Options, reachedOnly bool
 	f := dockerfile.Parse(file.Name, text)
 	var resolutions []*dockerfile.Resolution
 	for _, build := range builds {
-		r := f.Resolve(build)
-		if reachedOnly {
-			r.DropUnreached()
-		}
-		resolutions = append(resolutions, r)
+		resolutions = append(resolutions, f.Resolve(build))
 	}
-	return inventory.Of(f, resolutions), nil
+	return inventory.Of(f, resolutions, reachedOnly), nil
 }

@@ -84,11 +84,15 @@ func Formats() []Format {
 }
 
 // Of takes the inventory of one file under several builds: a place is listed
-// once for each platform that makes a difference.
-func Of(f *dockerfile.File, resolutions []*dockerfile.Resolution) File {
+// once for each platform that makes a difference. reachedOnly leaves out the
+// inputs of stages that no target needs, but none of their credentials show.
+func Of(f *dockerfile.File, resolutions []*dockerfile.Resolution, reachedOnly bool) File {
 	out := File{Name: f.Name, Inputs: []Input{}, Errors: []Problem{}}
 	for _, r := range resolutions {
 		secrets := dockerfile.NewSecrets(f, r.Inputs)
+		if reachedOnly {
+			r.DropUnreached()
+		}
 		for i := range r.Inputs {
 			out.Inputs = append(out.Inputs, describe(f, r, &r.Inputs[i], &secrets))
 		}
