@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -249,6 +250,46 @@ func TestSpansAreWords(t *testing.T) {
 					t.Errorf("%s %s: span is %q, word is %q", file, f.Name, text, in.Word)
 				}
 			}
+		}
+	}
+}
+
+// TestGitHelpIsPinned takes the advice of unpinned-git: BuildKit must accept
+// it, and nothing but the ref may change.
+func TestGitHelpIsPinned(t *testing.T) {
+	t.Parallel()
+	const commit = "6fe9d4dd6b8a8bb5ba0d5c0a6f2a6e02ad2cf93b"
+	written := regexp.MustCompile("`([^` ]*<commit>[^` ]*)`")
+	for _, word := range []string{
+		"https://h/r.git", "https://h/r.git#main", "https://h/r.git#main:sub", "https://h/r.git#:sub", "https://h/r.git#6fe9d4d:sub",
+		"https://h/r.git?ref=main", "https://h/r.git?branch=dev&subdir=a/b", "https://h/r.git?ref=6fe9d4d", "https://h/r.git?checksum=abcdef1",
+		"https://h/r.git?submodules=false", "https://h/r.git?submodules=0#main", "https://h/r.git?submodules=true&keep-git-dir=false#main:sub",
+		"https://h/r.git?keep-git-dir&submodules=false&branch=dev", "https://h/r.git?fetch-by-commit#main", "https://h/r.git?mtime=commit",
+		"git@h:o/r?submodules=false#main", "ssh://git@h:22/o/r?keep-git-dir=1", "git://h/o/r?submodules=false",
+	} {
+		was, _, err := source.ParseGit(word)
+		if err != nil {
+			t.Fatalf("%s: %v", word, err)
+		}
+		result := run(t, &lint.Linter{}, "FROM scratch\nADD "+word+" /\n")
+		i := slices.IndexFunc(result.Diagnostics, func(d lint.Diagnostic) bool { return d.Rule.ID == "unpinned-git" })
+		if i < 0 {
+			t.Errorf("%s: unpinned-git says nothing", word)
+			continue
+		}
+		help := written.FindStringSubmatch(result.Diagnostics[i].Help)
+		if help == nil {
+			t.Errorf("%s: no source in %q", word, result.Diagnostics[i].Help)
+			continue
+		}
+		g, isGit, err := source.ParseGit(strings.Replace(help[1], "<commit>", commit, 1))
+		if err != nil || !isGit || !g.Pinned() {
+			t.Errorf("%s: %s is %+v, %v", word, help[1], g, err)
+		}
+		// A commit needs none of these, and ADD ignores the last.
+		was.Ref, was.Checksum, was.FetchByCommit, was.MTime = commit, "", false, ""
+		if g != was {
+			t.Errorf("%s: %s is\n%+v, want\n%+v", word, help[1], g, was)
 		}
 	}
 }

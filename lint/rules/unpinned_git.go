@@ -46,8 +46,8 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		list += "HEAD"
 	case shortCommit.MatchString(ref) && strings.ContainsAny(ref, "abcdef"):
 		d.Message = fmt.Sprintf("git source %s is at the abbreviated commit %s (%d of 40 digits)", g.Remote, ref, len(ref))
-		d.Help = "write the full commit id: " + command(strings.Replace(withoutUserInfo(in.Value), "#"+ref, "#<commit>", 1))
-		return withShortChecksum(d, g)
+		d.Help = "write the full commit id: " + command(atCommit(g, remote))
+		return withBadChecksum(d, in, g)
 	case g.TagLike():
 		d.Severity = lint.Warning
 		name := strings.TrimPrefix(ref, "refs/tags/")
@@ -57,7 +57,7 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		if _, query, _ := strings.Cut(in.Value, "?"); g.Checksum != "" && strings.Contains(query, g.Checksum) {
 			d.Help = fmt.Sprintf("keep the tag: write the full commit in place of %s\n%s prints the commit (the last line)", g.Checksum, command(list))
 		}
-		return withShortChecksum(d, g)
+		return withBadChecksum(d, in, g)
 	case strings.HasPrefix(ref, "refs/") && !strings.HasPrefix(ref, "refs/heads/"):
 		d.Message = fmt.Sprintf("git source %s follows %s", g.Remote, ref)
 		list += shellQuote(ref)
@@ -67,19 +67,47 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		list += shellQuote("refs/heads/" + name)
 	}
 	d.Help = fmt.Sprintf("write `%s`\n%s prints the commit", atCommit(g, remote), command(list))
-	return withShortChecksum(d, g)
+	return withBadChecksum(d, in, g)
 }
 
-func withShortChecksum(d lint.Diagnostic, g source.Git) lint.Diagnostic {
-	if g.Checksum != "" {
+// withBadChecksum tells why the checksum that is there does not pin the source.
+func withBadChecksum(d lint.Diagnostic, in *dockerfile.Input, g source.Git) lint.Diagnostic {
+	lower := strings.ToLower(g.Checksum)
+	switch _, query, _ := strings.Cut(in.Value, "?"); {
+	case g.Checksum == "":
+	case source.IsCommit(lower):
+		d.Notes = append(d.Notes, fmt.Sprintf("the checksum %s is not in lower case: BuildKit compares it as it is written", g.Checksum))
+		d.Help = fmt.Sprintf("write %s in place of %s", command(lower), g.Checksum)
+		if !strings.Contains(query, g.Checksum) {
+			d.Help = checksumHelp(in, lower)
+		}
+	default:
 		d.Notes = append(d.Notes, fmt.Sprintf("the checksum %s is no full commit (%d digits): BuildKit compares it as a prefix", g.Checksum, len(g.Checksum)))
 	}
 	return d
 }
 
-// atCommit is the source written with a commit as its ref.
+// atCommit is the source written with a commit as its ref. The query keeps what
+// is no ref: BuildKit takes only one.
 func atCommit(g source.Git, remote string) string {
-	word := remote + "#<commit>"
+	var query []string
+	if g.KeepGitDirSet {
+		query = append(query, fmt.Sprintf("keep-git-dir=%t", g.KeepGitDir))
+	}
+	if g.SkipSubmodules {
+		query = append(query, "submodules=false")
+	}
+	if g.MTime != "" {
+		query = append(query, "mtime="+g.MTime)
+	}
+	word := remote
+	if g.Shorthand {
+		word = strings.TrimPrefix(word, "https://") // else it is no git source
+	}
+	if len(query) > 0 {
+		word += "?" + strings.Join(query, "&")
+	}
+	word += "#<commit>"
 	if g.Subdir != "" {
 		word += ":" + g.Subdir
 	}
