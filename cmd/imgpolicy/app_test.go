@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -23,6 +24,31 @@ func runIn(ctx context.Context, dir string, env map[string]string, stdin io.Read
 	code = a.run(ctx, args)
 	return code, out.String(), errs.String()
 }
+
+// TestWriteErrors asks every command for output that cannot be written: a
+// script must not take it for an answer.
+func TestWriteErrors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM alpine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"help", "help lint", "lint --help", "--help", "version", "rules", "rules latest-tag", "inputs", "lint"} {
+		var errs bytes.Buffer
+		a := app{
+			stdout: fullDisk{}, stderr: &errs,
+			lookupEnv: func(string) (string, bool) { return "", false },
+			getwd:     func() (string, error) { return dir, nil },
+		}
+		if code := a.run(t.Context(), strings.Fields(args)); code != exitUnchecked || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("imgpolicy %s exits with %d and says %q", args, code, errs.String())
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestArrange(t *testing.T) {
 	t.Parallel()

@@ -18,8 +18,7 @@ func (a *app) helpCommand() *cli.Command {
 		ArgsUsage: "[COMMAND]",
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				writeHelp(a.stdout, c.App)
-				return nil
+				return writeHelp(a.stdout, c.App)
 			}
 			if c.NArg() > 1 {
 				return usageError("help takes one command")
@@ -28,8 +27,7 @@ func (a *app) helpCommand() *cli.Command {
 			if command == nil {
 				return unknown("command", c.Args().First(), commandNames(c.App))
 			}
-			writeCommandHelp(a.stdout, command)
-			return nil
+			return writeCommandHelp(a.stdout, command)
 		},
 	}
 }
@@ -41,16 +39,19 @@ const exitCodeHelp = `Exit codes:
 `
 
 // writeHelp writes the help of the program.
-func writeHelp(w io.Writer, program *cli.App) {
-	fmt.Fprintf(w, "%s: %s\n\nUsage: %[1]s COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n", program.Name, program.Usage)
+func writeHelp(w io.Writer, program *cli.App) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\nUsage: %[1]s COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n", program.Name, program.Usage)
 	for _, c := range program.Commands {
-		fmt.Fprintf(w, "  %-8s %s\n", c.Name, c.Usage)
+		fmt.Fprintf(&b, "  %-8s %s\n", c.Name, c.Usage)
 	}
-	fmt.Fprintf(w, "\n%s\nRun \"%s help COMMAND\" for the flags of a command.\n", exitCodeHelp, program.Name)
+	fmt.Fprintf(&b, "\n%s\nRun \"%s help COMMAND\" for the flags of a command.\n", exitCodeHelp, program.Name)
+	return writeAll(w, b.String())
 }
 
 // writeCommandHelp writes the help of a command.
-func writeCommandHelp(w io.Writer, command *cli.Command) {
+func writeCommandHelp(w io.Writer, command *cli.Command) error {
+	var b strings.Builder
 	flags := flagsOf(command)
 	usage := []string{programName, command.Name}
 	if len(flags) > 0 {
@@ -59,14 +60,22 @@ func writeCommandHelp(w io.Writer, command *cli.Command) {
 	if command.ArgsUsage != "" {
 		usage = append(usage, command.ArgsUsage)
 	}
-	fmt.Fprintf(w, "%s\n\nUsage: %s\n", capital(command.Usage), strings.Join(usage, " "))
+	fmt.Fprintf(&b, "%s\n\nUsage: %s\n", capital(command.Usage), strings.Join(usage, " "))
 	if command.Description != "" {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(command.Description))
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(command.Description))
 	}
 	if len(flags) > 0 {
-		fmt.Fprint(w, "\nFlags:\n")
-		writeFlags(w, flags)
+		fmt.Fprint(&b, "\nFlags:\n")
+		writeFlags(&b, flags)
 	}
+	return writeAll(w, b.String())
+}
+
+func writeAll(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
+		return fmt.Errorf("writing the help: %w", err)
+	}
+	return nil
 }
 
 func writeFlags(w io.Writer, flags []flagOf) {
