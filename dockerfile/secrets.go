@@ -30,12 +30,16 @@ const (
 	// minUser is the same for a user name that comes from a variable, which is
 	// a token or something as harmless as "git".
 	minUser = 8
+	// maxOperand bounds how far the end of a variable is looked for.
+	maxOperand = 1024
 )
 
 // Hidden stands in the place of a credential.
 const Hidden = "***"
 
-// NewSecrets finds the credentials in the URLs of a file's inputs.
+// NewSecrets finds the credentials in the URLs of a file: of its inputs, which
+// must be all there are, reached or not, and of what is written over several
+// lines or in a variable's default.
 func NewSecrets(f *File, inputs []Input) Secrets {
 	s := Secrets{words: map[string]bool{}, heads: map[string]bool{}}
 	for i := range inputs {
@@ -45,6 +49,8 @@ func NewSecrets(f *File, inputs []Input) Secrets {
 		}
 		s.addInput(f, in)
 	}
+	s.addContinued(f)
+	s.addOperands(f.Text)
 	lengths := map[int]bool{}
 	for w := range s.words {
 		s.heads[w[:minSecret]] = true
@@ -72,12 +78,10 @@ func (s *Secrets) addInput(f *File, in *Input) {
 			s.addVariable(f, v, in.Value[start:end])
 		}
 	}
-	if from, to := writtenSecret(in.Word); from < to {
+	if from, to := writtenSecret(in.Word, inWord); from < to {
 		s.addWord(in.Word[from:to], minSecret)
 	}
-	if from, to := writtenSecret(f.Text[in.Span.Start:in.Span.End]); from < to {
-		s.spans = append(s.spans, Span{Start: in.Span.Start + from, End: in.Span.Start + to})
-	}
+	s.addWritten(f, in.Span, inWord)
 }
 
 // add takes in the user info address[start:end]: the password, or the whole of it
@@ -112,7 +116,13 @@ func (s *Secrets) addWord(w string, least int) {
 // addVariable takes in the value of a variable that a user info is put together
 // from, and where it is written: a part of a secret by itself is in no URL.
 func (s *Secrets) addVariable(f *File, v Variable, userInfo string) {
-	if !v.Known || v.Value == "" || !strings.Contains(userInfo, v.Value) {
+	switch {
+	case !v.Known || v.Value == "":
+		return
+	case strings.Contains(v.Value, userInfo) && v.Value != userInfo:
+		s.addWritten(f, v.Span, true)
+		return
+	case !strings.Contains(userInfo, v.Value):
 		return
 	}
 	user, password, _ := strings.Cut(userInfo, ":")
@@ -136,12 +146,21 @@ func (s *Secrets) Value(v Variable) string {
 	return s.Redact(v.Value)
 }
 
+// addWritten takes in the place of a secret that does not read as it is written.
+func (s *Secrets) addWritten(f *File, span Span, plain bool) {
+	if from, to := writtenSecret(f.Text[span.Start:span.End], plain); from < to {
+		s.spans = append(s.spans, Span{Start: span.Start + from, End: span.Start + to})
+	}
+}
+
 // writtenSecret is the part of a word with credentials, as written, in which
 // quotes, escapes or line continuations may hide them from the search for URLs;
-// rather too much than too little. It is empty for a plain word.
-func writtenSecret(raw string) (start, end int) {
+// rather too much than too little. It is empty for a plain word, in which that
+// search finds them.
+func writtenSecret(raw string, plain bool) (start, end int) {
 	inner := strings.Trim(raw, "\"'")
-	if !strings.ContainsAny(inner, "\n\\\"'`") {
+	plain = plain || !strings.Contains(raw, "://") || !strings.Contains(raw, "@")
+	if plain && !strings.ContainsAny(inner, "\n\\\"'`") {
 		return 0, 0
 	}
 	start = strings.Index(raw, "://") + len("://")
@@ -156,6 +175,92 @@ func writtenSecret(raw string) (start, end int) {
 		end = len(raw)
 	}
 	return start, end
+}
+
+// addContinued finds the user infos that line continuations hide from a search
+// line by line, wherever in the file they are.
+func (s *Secrets) addContinued(f *File) {
+	if !strings.Contains(f.Text, "@") {
+		return
+	}
+	var parts []Span // of the continued line so far
+	for n := 1; n <= f.Lines.Count(); n++ {
+		span := f.Lines.Span(n)
+		line := strings.TrimRight(f.Text[span.Start:span.End], "\r")
+		if len(parts) > 0 && blankOrComment(line) {
+			continue
+		}
+		part, more := cutContinuation(line, f.escape)
+		if more || len(parts) > 0 {
+			parts = append(parts, Span{span.Start, span.Start + len(part)})
+		}
+		if !more && len(parts) > 0 {
+			s.addJoined(f.Text, parts)
+			parts = parts[:0]
+		}
+	}
+	s.addJoined(f.Text, parts)
+}
+
+// addJoined searches parts of a text as if nothing stood between them.
+func (s *Secrets) addJoined(text string, parts []Span) {
+	if len(parts) == 0 || !strings.Contains(text[parts[0].Start:parts[len(parts)-1].End], "@") {
+		return
+	}
+	var joined strings.Builder
+	var l logical
+	for _, p := range parts {
+		if !p.Empty() {
+			l.segments = append(l.segments, segment{joined.Len(), p.Start})
+			joined.WriteString(text[p.Start:p.End])
+		}
+	}
+	for _, u := range source.UserInfo(joined.String()) {
+		s.spans = append(s.spans, l.span(u[0], u[1]))
+	}
+}
+
+// addOperands finds the passwords in the message of ${NAME:?message}, which
+// BuildKit prints, and in the ${NAME:-default} that a URL begins with: no URL
+// shows them as its own.
+func (s *Secrets) addOperands(text string) {
+	for from := 0; ; {
+		i := strings.Index(text[from:], "${")
+		if i < 0 {
+			return
+		}
+		i += from
+		from = i + len("${")
+		inside := text[from:min(len(text), from+maxOperand)]
+		if end := strings.IndexAny(inside, "}\n"); end >= 0 {
+			inside = inside[:end]
+		}
+		if !strings.Contains(inside, "@") {
+			from += len(inside) // nor is there one in what this holds
+			continue
+		}
+		op := strings.IndexAny(inside, "-+?")
+		if op < 0 {
+			continue
+		}
+		if inside[op] != '?' && !strings.HasSuffix(text[:i], "://") {
+			continue
+		}
+		for _, word := range strings.Fields(inside[op+1:]) {
+			s.addOperand(word)
+		}
+		from += len(inside)
+	}
+}
+
+// addOperand takes in "user:password" of "user:password@host".
+func (s *Secrets) addOperand(word string) {
+	const scheme = "ssh://" // whose user alone is no secret
+	word = strings.Trim(word, "\"'`")
+	_, end, ok := source.URLUserInfo(scheme + word)
+	if end -= len(scheme); ok && !strings.HasPrefix(word[end:], "@sha256:") {
+		s.add(word, 0, end)
+	}
 }
 
 // Redact replaces the credentials in any text about the file.

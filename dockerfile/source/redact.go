@@ -35,11 +35,10 @@ func UserInfo(text string) [][2]int {
 		if i < 0 {
 			return spans
 		}
-		start := from + i + len("://")
-		from = start
-		end := start + userInfoLen(text[start:], true)
-		if secret := secretStart(text, start, end); secret < end {
-			spans = append(spans, [2]int{secret, end})
+		i += from
+		from = i + len("://")
+		if start, end := secretAt(text, i, true); start < end {
+			spans = append(spans, [2]int{start, end})
 			from = end
 		}
 	}
@@ -53,58 +52,184 @@ func URLUserInfo(url string) (start, end int, ok bool) {
 	if i < 0 {
 		return 0, 0, false
 	}
-	authority := i + len("://")
-	end = authority + userInfoLen(url[authority:], false)
-	start = secretStart(url, authority, end)
+	start, end = secretAt(url, i, false)
 	return start, end, start < end
 }
 
-// secretStart is where the secret part of the user info text[start:end] begins;
-// end where there is none. A scheme that is a variable may be any.
-func secretStart(text string, start, end int) int {
-	scheme := schemeBefore(text, start-len("://"))
-	if strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https") {
-		return start
+// secretAt is what must not be shown of the user info behind the "://" at i. A
+// scheme may be a variable, or in quotes, but there must be one.
+func secretAt(text string, i int, prose bool) (start, end int) {
+	scheme := schemeBefore(text, i)
+	if scheme == "" && (i == 0 || !strings.ContainsRune("}\"'`", rune(text[i-1]))) {
+		return 0, 0
 	}
-	if colon := strings.IndexByte(text[start:end], ':'); colon >= 0 {
-		return start + colon + 1
+	http := isHTTPScheme(scheme)
+	start = i + len("://")
+	info := readUserInfo(text[start:], prose, http)
+	end = start + info.length
+	// Where variables are not plain, all is hidden.
+	if http || !info.plain || strings.Contains(text[start:end], "://") {
+		return start, end
 	}
-	return end
+	if isImageScheme(scheme) || info.colon < 0 {
+		return 0, 0
+	}
+	return start + info.colon + 1, end
 }
 
-// userInfoLen is the length of the user info that authority starts with, 0
-// where it has none. It ends at the last '@' before the path, as in net/url;
-// what stands inside ${…} never ends it. In prose a blank ends it as well, and
-// so does a quote that closes something.
-func userInfoLen(authority string, prose bool) int {
-	at, depth := 0, 0
+// isHTTPScheme also takes "git+https", and "-ihttps" of an option that a URL is
+// glued to.
+func isHTTPScheme(scheme string) bool {
+	scheme = strings.ToLower(scheme)
+	return strings.HasSuffix(scheme, "http") || strings.HasSuffix(scheme, "https")
+}
+
+// isImageScheme tells the schemes before an image reference, where what stands
+// before '@' is a tag.
+func isImageScheme(scheme string) bool {
+	return strings.EqualFold(scheme, string(KindOCILayout)) || strings.EqualFold(scheme+"://", ImageScheme)
+}
+
+// userInfo is what an authority starts with.
+type userInfo struct {
+	length int  // 0 where there is none
+	colon  int  // the first, -1 where there is none
+	plain  bool // no "${" without an end
+}
+
+// readUserInfo finds the user info that authority starts with. It ends at the
+// last '@' before the path, as in net/url; what stands inside ${…} never ends
+// it, nor is a colon there one. In prose a blank ends it as well, and so does a
+// quote that closes something. What cannot be a host and a port is taken for a
+// password with a slash in it.
+func readUserInfo(authority string, prose, http bool) userInfo {
+	info := userInfo{colon: -1, plain: true}
+	open := false
+	host, port := 0, -1
 	for i := 0; i < len(authority); i++ {
 		switch c := authority[i]; {
-		case c == '$' && i+1 < len(authority) && authority[i+1] == '{':
-			depth++
-			i++
-		case c == '}' && depth > 0:
-			depth--
-		case depth > 0:
+		case strings.HasPrefix(authority[i:], "${"):
+			if n := variableLen(authority[i:]); n > 0 {
+				i += n - 1
+			} else {
+				open = true
+			}
 		case c == '@':
-			at = i
+			info.length, info.plain = i, !open
+			host, port = i+1, -1
+		case c == ':':
+			if info.colon < 0 {
+				info.colon = i
+			}
+			if port < 0 {
+				port = i + 1
+			}
 		case c == '/' || c == '?' || c == '#':
+			// ssh://git@host:path is a slip of another kind.
+			if port >= 0 && authority[host] != '[' && (http || info.length == 0) && !mayBePort(authority[port:i], info.length > 0) {
+				if at := lateAt(authority, i, prose); at > 0 {
+					info.length, info.plain = at, !open
+				}
+			}
+			return info
+		case prose && isQuote(c):
+			n := quotesLen(authority[i:])
+			if closesWord(authority[i+n:]) {
+				return info
+			}
+			i += n - 1
+		case prose && c <= ' ':
+			return info
+		}
+	}
+	return info
+}
+
+// mayBePort tells what stands between a host's colon and the path and is no
+// part of a password. An empty port is legal, but nobody writes one.
+func mayBePort(text string, empty bool) bool {
+	if strings.HasPrefix(text, "$") || strings.ContainsAny(text, "{}") {
+		return true
+	}
+	return strings.Trim(text, "0123456789") == "" && (text != "" || empty)
+}
+
+// lateAt is the '@' behind a password that has '/', '?' or '#' in it, the first
+// of them at from: the last, if there is one with something like a host behind
+// it before the next URL. It is 0 where there is none.
+func lateAt(text string, from int, prose bool) int {
+	at := 0
+	if strings.HasSuffix(text[:from], ":") && strings.HasPrefix(text[from:], "//") {
+		return 0 // it begins here
+	}
+	closed := false // a brace around the URL
+	for i := from; i < len(text); i++ {
+		switch c := text[i]; {
+		case strings.HasPrefix(text[i:], "${"):
+			n := variableLen(text[i:])
+			if n == 0 {
+				return 0
+			}
+			i += n - 1
+		case c == '}':
+			closed = true
+		case c == '@' && closed:
+			return 0
+		case c == '@' && (at > 0 || i+1 < len(text) && startsHost(text[i+1])):
+			at = i
+		case strings.HasPrefix(text[i:], "://"), prose && c <= ' ':
 			return at
-		case prose && (c <= ' ' || closesQuote(authority[i:])):
-			return at
+		case prose && isQuote(c):
+			n := quotesLen(text[i:])
+			if closesWord(text[i+n:]) {
+				return at
+			}
+			i += n - 1
 		}
 	}
 	return at
 }
 
-// closesQuote tells whether text begins with a quote behind which nothing more
-// of a word comes: a shell takes "https://"user:"pass"@host for one word.
-func closesQuote(text string) bool {
-	if !strings.ContainsAny(text[:1], "\"'`") {
-		return false
+func startsHost(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '[' || c == '$'
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+func quotesLen(text string) int {
+	n := 0
+	for n < len(text) && isQuote(text[n]) {
+		n++
 	}
-	rest := strings.TrimLeft(text, "\"'`")
+	return n
+}
+
+// closesWord tells whether quotes with rest behind them end a word. A shell
+// takes "https://"user:"pass"@host for one.
+func closesWord(rest string) bool {
 	return rest == "" || rest[0] <= ' ' || strings.IndexByte(",;)]}", rest[0]) >= 0
+}
+
+// maxVariable bounds how far the end of a variable is looked for.
+const maxVariable = 1024
+
+// variableLen is the length of the ${…} that text starts with, 0 where it has
+// no end.
+func variableLen(text string) int {
+	text = text[:min(len(text), maxVariable)]
+	text = text[:1+strings.LastIndexByte(text, '}')]
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch {
+		case strings.HasPrefix(text[i:], "${"):
+			depth++
+		case text[i] == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 func schemeBefore(text string, end int) string {
