@@ -17,5 +17,5 @@ type Rule struct {
 	// Mandatory rules cannot be disabled.
 	Mandatory bool
 	// Check reports what it finds. It does no I/O.
-	Check func(*Pass)
+	Check func(*Pass) `json:"-"`
 }
