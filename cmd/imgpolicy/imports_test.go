@@ -33,11 +33,12 @@ var mayImport = map[string][]string{
 	"policy":            {"dockerfile/source"},
 	"policy/regex":      {"dockerfile/source", "policy"},
 	"policy/rego":       {"dockerfile/source", "policy"},
+	"policy/policytest": {"policy", "policy/rego"},
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
