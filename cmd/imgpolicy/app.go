@@ -36,6 +36,7 @@ func (a *app) commands() []*cli.Command {
 		a.lintCommand(),
 		a.inputsCommand(),
 		a.evalCommand(),
+		a.testCommand(),
 		a.rulesCommand(),
 		a.versionCommand(),
 		a.helpCommand(),
