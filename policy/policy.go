@@ -137,7 +137,8 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Policy is one loaded policy. Decide is safe for concurrent use.
+// Policy is one loaded policy. Decide is safe for concurrent use. Its values can
+// be compared: two are equal only if they are the same policy.
 type Policy interface {
 	Decide(ctx context.Context, r Request) (Decision, error)
 }

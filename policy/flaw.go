@@ -1,0 +1,26 @@
+package policy
+
+import "context"
+
+// Flaw is a place in a policy file that does not do in a build what it seems to
+// say.
+type Flaw struct {
+	// Rule is the ID of the kind of flaw, which is that of a rule of the linter.
+	Rule string
+	// File is the text that Start and End, half-open byte offsets, point into:
+	// one of the files the policy was loaded from, or one that those import.
+	File       File
+	Start, End int
+	// Message says what is wrong and why, in one line without a trailing period;
+	// Help says what to write instead, or is empty.
+	Message, Help string
+	Notes         []string
+}
+
+// Inspector is a Policy that can tell its own flaws.
+type Inspector interface {
+	// Inspect finds them, sorted by file and place. before are the policies in
+	// force that a build asks before this one: two may be sound each and still
+	// be unable to work together.
+	Inspect(ctx context.Context, before []Policy) []Flaw
+}
