@@ -38,6 +38,10 @@ type evaluation struct {
 
 type evaluationKey struct{}
 
+func evaluationContext(ctx context.Context, ev *evaluation) context.Context {
+	return context.WithValue(ctx, evaluationKey{}, ev)
+}
+
 func evaluationOf(ctx context.Context) *evaluation {
 	ev, _ := ctx.Value(evaluationKey{}).(*evaluation)
 	return ev
@@ -63,7 +67,7 @@ func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Requ
 	}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
 	ev.object, _ = input.(ast.Object).Get(ast.StringTerm(doc.kind)).Value, error(nil)
-	ctx = context.WithValue(ctx, evaluationKey{}, ev)
+	ctx = evaluationContext(ctx, ev)
 	defer func() { out.Printed = ev.printed }()
 	needs, err := p.needs(ctx, ev, input)
 	if err != nil {
@@ -127,7 +131,7 @@ func (p *Policy) Probe(ctx context.Context, env policy.Env) error {
 	defer cancel()
 	doc := &document{}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
-	ctx = context.WithValue(ctx, evaluationKey{}, ev)
+	ctx = evaluationContext(ctx, ev)
 	input, err := ast.InterfaceToValue(doc.value(envDocument(env, true)))
 	if err != nil {
 		return err

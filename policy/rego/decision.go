@@ -14,11 +14,14 @@ type decision struct {
 	caps     map[string]bool
 }
 
+// errZeroResult says that data.docker.decision is undefined.
+var errZeroResult = errors.New("policy returned zero result")
+
 // parseDecision reads the result of an evaluation (policy.parsePolicyDecision);
 // the errors are Buildx's.
 func parseDecision(result rego.ResultSet) (decision, error) {
 	if len(result) == 0 {
-		return decision{}, errors.New("policy returned zero result")
+		return decision{}, errZeroResult
 	}
 	if len(result[0].Expressions) == 0 {
 		return decision{}, errors.New("policy returned zero expressions")

@@ -24,7 +24,9 @@ const (
 var helperModule string
 
 // program is the policy as Buildx puts it together (policy.regoBaseOpts).
-func (p *Policy) program() *rego.Rego {
+func (p *Policy) program() *rego.Rego { return p.programFor(query) }
+
+func (p *Policy) programFor(query string) *rego.Rego {
 	functions := p.functions()
 	compiler := ast.NewCompiler().
 		WithCapabilities(capabilities(functions)).
