@@ -18,13 +18,20 @@ const (
 	leadColumns = 40
 )
 
+// document is a text that diagnostics point into: a Dockerfile or a policy.
+type document struct {
+	text    string
+	lines   *dockerfile.Lines
+	secrets *dockerfile.Secrets
+}
+
 // frame cuts out the lines of a diagnostic's place and of its related places in
 // the same file.
-func (p *Pass) frame(d *Diagnostic) Frame {
+func (doc document) frame(d *Diagnostic) Frame {
 	if d.Range.IsZero() {
 		return Frame{}
 	}
-	b := frameBuilder{pass: p, lines: map[int]*FrameLine{}, shown: map[int]shownLine{}}
+	b := frameBuilder{document: doc, lines: map[int]*FrameLine{}, shown: map[int]shownLine{}}
 	for _, r := range d.Related {
 		if r.File == d.File && !r.Range.IsZero() {
 			b.mark(r.Span, r.Message, false)
@@ -44,24 +51,24 @@ func (p *Pass) frame(d *Diagnostic) Frame {
 }
 
 type frameBuilder struct {
-	pass  *Pass
-	lines map[int]*FrameLine
-	shown map[int]shownLine
+	document document
+	lines    map[int]*FrameLine
+	shown    map[int]shownLine
 }
 
 // mark underlines a span on each line where it covers text, or on the
 // last where it covers none. The label stands on the last.
 func (b *frameBuilder) mark(s dockerfile.Span, label string, primary bool) {
-	f := b.pass.File
-	first, last := f.LineOf(s.Start), f.LineOf(max(s.Start, s.End-1))
+	doc := b.document
+	first, last := doc.lines.LineOf(s.Start), doc.lines.LineOf(max(s.Start, s.End-1))
 	last = min(last, first+maxFrameLines-1)
 	var labeled *FrameLine
 	for n := first; n <= last; n++ {
 		line := b.line(n)
-		span := f.Lines.Span(n)
+		span := doc.lines.Span(n)
 		part := dockerfile.Span{Start: max(s.Start, span.Start), End: min(s.End, span.End)}
 		if n > first {
-			text := f.Text[part.Start:max(part.Start, part.End)]
+			text := doc.text[part.Start:max(part.Start, part.End)]
 			part.Start += len(text) - len(strings.TrimLeft(text, " \t"))
 		}
 		start := b.shown[n].column(part.Start - span.Start)
@@ -78,8 +85,9 @@ func (b *frameBuilder) line(number int) *FrameLine {
 	if line, ok := b.lines[number]; ok {
 		return line
 	}
-	span := b.pass.File.Lines.Span(number)
-	shown := newShownLine(b.pass.File.Text[span.Start:span.End], b.pass.secrets.Find(b.pass.File.Text[span.Start:span.End], span.Start))
+	span := b.document.lines.Span(number)
+	text := b.document.text[span.Start:span.End]
+	shown := newShownLine(text, b.document.secrets.Find(text, span.Start))
 	b.shown[number] = shown
 	line := &FrameLine{Number: number, Text: shown.text()}
 	b.lines[number] = line

@@ -80,7 +80,9 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	}
 	close(next)
 	workers.Wait()
-	return l.gather(files, slots)
+	result, failures := l.gather(files, slots)
+	result.add(l.flaws(ctx, slots))
+	return result, failures
 }
 
 // outcome is what linting one file came to.
@@ -88,6 +90,7 @@ type outcome struct {
 	diagnostics []Diagnostic
 	inputs      int
 	unchecked   int
+	policies    []policy.Policy
 	err         error
 }
 
@@ -104,19 +107,24 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 		result.Summary.Files++
 		result.Summary.Inputs += o.inputs
 		result.Summary.Unchecked += o.unchecked
-		for _, d := range o.diagnostics {
-			switch d.Severity {
-			case Error:
-				result.Summary.Errors++
-			case Warning:
-				result.Summary.Warnings++
-			default:
-				result.Summary.Infos++
-			}
-		}
-		result.Diagnostics = append(result.Diagnostics, o.diagnostics...)
+		result.add(o.diagnostics)
 	}
 	return result, failures
+}
+
+// add takes in diagnostics, and counts them.
+func (r *Result) add(all []Diagnostic) {
+	for i := range all {
+		switch all[i].Severity {
+		case Error:
+			r.Summary.Errors++
+		case Warning:
+			r.Summary.Warnings++
+		default:
+			r.Summary.Infos++
+		}
+	}
+	r.Diagnostics = append(r.Diagnostics, all...)
 }
 
 // lintFile takes one file through all phases: text, inputs, decisions,
@@ -138,7 +146,7 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 	if len(builds) == 0 {
 		builds = make([]dockerfile.Options, 1)
 	}
-	var out outcome
+	out := outcome{policies: policies}
 	for i, build := range builds {
 		p := &Pass{File: f, Resolution: f.Resolve(build), Governed: len(policies) > 0, linter: l}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
@@ -146,7 +154,7 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 			p.DropUnreached()
 		}
 		if err := p.decide(ctx, policies, build); err != nil {
-			return outcome{err: err}
+			return outcome{policies: policies, err: err}
 		}
 		if len(p.PolicyErrors) > 0 {
 			out.err = errPolicyFailed

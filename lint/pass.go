@@ -45,7 +45,7 @@ func (p *Pass) Active(id string) bool { return !p.linter.Disabled[id] }
 // check runs the rules.
 func (p *Pass) check() {
 	for _, rule := range p.linter.Rules {
-		if rule.Mandatory || p.Active(rule.ID) {
+		if rule.Check != nil && (rule.Mandatory || p.Active(rule.ID)) {
 			p.rule = rule
 			rule.Check(p)
 		}
@@ -160,7 +160,7 @@ func (p *Pass) settle(d *Diagnostic) {
 	if d.Policy != nil {
 		d.Policy.Text = p.redact(d.Policy.Text)
 	}
-	d.Frame = p.frame(d)
+	d.Frame = document{p.File.Text, p.File.Lines, &p.secrets}.frame(d)
 }
 
 // redact takes credentials out of text, and cuts it loose from the file.

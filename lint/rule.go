@@ -16,6 +16,10 @@ type Rule struct {
 	Severity Severity
 	// Mandatory rules cannot be disabled.
 	Mandatory bool
+	// Flaws tells that the rule is about policies: its diagnostics are the flaws
+	// that policies find in themselves under its ID (policy.Inspector), Bad and
+	// Good are policies, several in txtar form, and Check is nil.
+	Flaws bool
 	// Check reports what it finds. It does no I/O.
 	Check func(*Pass) `json:"-"`
 }
