@@ -68,8 +68,12 @@ func ruleDocs() string {
 	var b strings.Builder
 	b.WriteString("# The rules\n\nMade from the rules themselves by `make generate`.\n")
 	for _, r := range rules.All() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s (%s)\n\n%s\n\nReported:\n\n```dockerfile\n%s```\n\nFine:\n\n```dockerfile\n%s```\n",
-			r.ID, r.Summary, r.Severity, r.Doc, r.Bad, r.Good)
+		language := "dockerfile"
+		if r.Flaws {
+			language = "rego"
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s (%s)\n\n%s\n\nReported:\n\n```%s\n%s```\n\nFine:\n\n```%s\n%s```\n",
+			r.ID, r.Summary, r.Severity, r.Doc, language, r.Bad, language, r.Good)
 	}
 	return b.String()
 }
