@@ -152,6 +152,14 @@ func shown(loc *ast.Location) string {
 	return text
 }
 
+// plain is the expression of a call without a `not` in front.
+func (c call) plain() string {
+	if c.negated {
+		return strings.TrimSpace(strings.TrimPrefix(shown(c.loc), "not "))
+	}
+	return shown(c.loc)
+}
+
 // text is the string that a term is.
 func text(t *ast.Term) (string, bool) {
 	s, ok := t.Value.(ast.String)

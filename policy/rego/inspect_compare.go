@@ -49,10 +49,9 @@ func (s *scope) handlesAbsence(c call, path string) bool {
 }
 
 func (s *scope) neverEmpty(c call, cmp comparison) policy.Flaw {
-	plain := strings.TrimSpace(strings.TrimPrefix(shown(c.loc), "not "))
 	f := policy.Flaw{
 		Rule:    "rego-absent-comparison",
-		Message: fmt.Sprintf("%s never holds: Buildx leaves %s out of the input where it is empty or false", plain, cmp.field),
+		Message: fmt.Sprintf("%s never holds: Buildx leaves %s out of the input where it is empty or false", c.plain(), cmp.field),
 		Help:    fmt.Sprintf("write `not %s`", shown(cmp.term.Location)),
 	}
 	if c.negated {
@@ -65,11 +64,10 @@ func (s *scope) neverEmpty(c call, cmp comparison) policy.Flaw {
 }
 
 func (s *scope) differsAbsent(c call, cmp comparison) policy.Flaw {
-	plain := strings.TrimSpace(strings.TrimPrefix(shown(c.loc), "not "))
 	equal := fmt.Sprintf("%s == %s", shown(cmp.term.Location), shown(cmp.values[0].Location))
 	f := policy.Flaw{
 		Rule:    "rego-absent-comparison",
-		Message: fmt.Sprintf("%s does not hold where %s is absent: the comparison is undefined then, not true", plain, cmp.field),
+		Message: fmt.Sprintf("%s does not hold where %s is absent: the comparison is undefined then, not true", c.plain(), cmp.field),
 		Help:    fmt.Sprintf("write `not %s`", equal),
 	}
 	if c.negated {

@@ -86,7 +86,7 @@ func (s *scope) prefixFlaw(c call, f field, prefix string) (policy.Flaw, bool) {
 	host, path, whole := splitAddress(f, prefix)
 	switch {
 	case !whole && host != "":
-		flaw.Message = fmt.Sprintf("%s is also met by %s.example.com/…: the prefix ends within the host", shown(c.loc), prefix)
+		flaw.Message = fmt.Sprintf("%s is also met by %s.example.com/…: the prefix ends within the host", c.plain(), prefix)
 		flaw.Help = fmt.Sprintf("write `input.%s.host == %q`", f.keys[0], host)
 		return flaw, true
 	case strings.Trim(path, "/") == "":
@@ -96,7 +96,7 @@ func (s *scope) prefixFlaw(c call, f field, prefix string) (policy.Flaw, bool) {
 	if !strings.HasSuffix(prefix, "/") && f.keys[0] == "git" && strings.HasSuffix(prefix, ".git") {
 		return flaw, false // a repository by its whole name
 	}
-	flaw.Message = fmt.Sprintf("%s is also met by %s: the path is not normalised, and the way leads out of the prefix", shown(c.loc), way)
+	flaw.Message = fmt.Sprintf("%s is also met by %s: the path is not normalised, and the way leads out of the prefix", c.plain(), way)
 	guard := `not regex.match("(?i)[.][.]|%2e", ` + f.String() + ")"
 	if c.negated || c.body == nil {
 		flaw.Help = fmt.Sprintf("put the test into a rule of its own, with `%s` in its body", guard)
