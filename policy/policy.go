@@ -94,6 +94,16 @@ type GitMetadata struct {
 // HTTPMetadata is what downloading a file tells about it.
 type HTTPMetadata struct {
 	Checksum string `json:"checksum"`
+	// Signature is nil where no signature was asked about.
+	Signature *HTTPSignature `json:"signature,omitempty"`
+}
+
+// HTTPSignature is what the owner of a file computes for a detached PGP
+// signature of it. Such a signature signs the file followed by bytes of its own,
+// so the file's checksum does not do, and the file itself is not kept.
+type HTTPSignature struct {
+	Digest string `json:"digest"` // of file and suffix, by the signature's hash
+	Suffix []byte `json:"suffix"` // of the signature; base64 in JSON
 }
 
 // Entry is a place in a policy file.

@@ -62,7 +62,7 @@ func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Requ
 	defer cancel()
 	out := Check{Input: doc.value(envDocument(r.Env, false))}
 	input, err := ast.InterfaceToValue(out.Input)
-	if err != nil {
+	if err = errors.Join(doc.unwritable, err); err != nil {
 		return out, fmt.Errorf("failed to marshal policy input: %w", err)
 	}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}

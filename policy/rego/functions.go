@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,63 +15,68 @@ import (
 )
 
 // function is one of Buildx's own functions (policy/funcs.go). An error makes
-// the call undefined, as OPA does for builtins that are not strict.
+// the call undefined, as OPA does for builtins that are not strict, and so does
+// no result; the texts are Buildx's nevertheless, since a trace shows them.
 type function struct {
 	decl     *rego.Function
 	register func(*rego.Rego)
 }
 
+// implementation computes a function. Nothing about the arguments is checked
+// before it: which check comes first decides between false and undefined.
+type implementation func(ctx context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error)
+
+// The names of the functions.
+const (
+	nameLoadJSON            = "load_json"
+	nameVerifyGitSignature  = "verify_git_signature"
+	nameVerifyHTTPSignature = "verify_http_pgp_signature"
+	namePinImage            = "pin_image"
+	nameArtifactAttestation = "artifact_attestation"
+	nameGithubAttestation   = "github_attestation"
+)
+
 func (p *Policy) functions() []function {
 	s, a, b := types.S, types.A, types.B
 	return []function{
-		function1("load_json", types.NewFunction(types.Args(s), a), loadJSON),
-		function2("verify_git_signature", types.NewFunction(types.Args(a, s), b), verifyGitSignature),
-		function3("verify_http_pgp_signature", types.NewFunction(types.Args(a, s, s), b), verifyHTTPSignature),
-		function2("pin_image", types.NewFunction(types.Args(a, s), b), pinImage),
-		function2("artifact_attestation", types.NewFunction(types.Args(a, s), a), artifactAttestation),
-		function2("github_attestation", types.NewFunction(types.Args(a, s), a), githubAttestation),
+		newFunction(nameLoadJSON, types.NewFunction(types.Args(s), a), loadJSON),
+		newFunction(nameVerifyGitSignature, types.NewFunction(types.Args(a, s), b), verifyGitSignature),
+		newFunction(nameVerifyHTTPSignature, types.NewFunction(types.Args(a, s, s), b), verifyHTTPSignature),
+		newFunction(namePinImage, types.NewFunction(types.Args(a, s), b), pinImage),
+		newFunction(nameArtifactAttestation, types.NewFunction(types.Args(a, s), a), artifactAttestation),
+		newFunction(nameGithubAttestation, types.NewFunction(types.Args(a, s), a), githubAttestation),
 	}
 }
 
-func function1(name string, t *types.Function, f func(*evaluation, ast.Value) (*ast.Term, error)) function {
-	decl := &rego.Function{Name: name, Decl: t, Memoize: true}
-	return function{decl, rego.Function1(decl, func(c rego.BuiltinContext, x *ast.Term) (*ast.Term, error) {
-		return f(evaluationOf(c.Context), x.Value)
-	})}
-}
-
-func function2(name string, t *types.Function, f func(*evaluation, ast.Value, string) (*ast.Term, error)) function {
-	decl := &rego.Function{Name: name, Decl: t}
-	return function{decl, rego.Function2(decl, func(c rego.BuiltinContext, x, y *ast.Term) (*ast.Term, error) {
-		text, ok := y.Value.(ast.String)
-		if !ok {
-			return nil, fmt.Errorf("%s: expected string, got %T", name, y.Value)
+func newFunction(name string, t *types.Function, f implementation) function {
+	decl := &rego.Function{Name: name, Decl: t, Memoize: name == nameLoadJSON}
+	return function{decl, rego.FunctionDyn(decl, func(c rego.BuiltinContext, terms []*ast.Term) (*ast.Term, error) {
+		args := make([]ast.Value, len(terms))
+		for i, t := range terms {
+			args[i] = t.Value
 		}
-		return f(evaluationOf(c.Context), x.Value, string(text))
-	})}
-}
-
-func function3(name string, t *types.Function, f func(*evaluation, ast.Value, string, string) (*ast.Term, error)) function {
-	decl := &rego.Function{Name: name, Decl: t}
-	return function{decl, rego.Function3(decl, func(c rego.BuiltinContext, x, y, z *ast.Term) (*ast.Term, error) {
-		first, ok := y.Value.(ast.String)
-		second, ok2 := z.Value.(ast.String)
-		if !ok || !ok2 {
-			return nil, fmt.Errorf("%s: expected strings", name)
-		}
-		return f(evaluationOf(c.Context), x.Value, string(first), string(second))
+		return f(c.Context, evaluationOf(c.Context), args)
 	})}
 }
 
 // isInput refuses an argument that is not the very document judged.
-func (ev *evaluation) isInput(v ast.Value) error {
+func (ev *evaluation) isInput(name string, v ast.Value) error {
 	if _, ok := v.(ast.Object); !ok {
-		return fmt.Errorf("expected object, got %T", v)
+		return fmt.Errorf("%s: expected object, got %T", name, v)
 	}
 	if ev.object == nil || v.Compare(ev.object) != 0 {
-		return fmt.Errorf("first argument is not the same as input %s", ev.doc.kind)
+		return fmt.Errorf("%s: first argument is not the same as input %s", name, ev.doc.kind)
 	}
 	return nil
+}
+
+// text is an argument that must be a string.
+func text(name, what string, v ast.Value) (string, error) {
+	s, ok := v.(ast.String)
+	if !ok {
+		return "", fmt.Errorf("%s: expected %s, got %T", name, what, v)
+	}
+	return string(s), nil
 }
 
 // Sizes beyond which files are cut, as in Buildx.
@@ -98,38 +104,42 @@ func (p *Policy) readFile(name string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-func loadJSON(ev *evaluation, arg ast.Value) (*ast.Term, error) {
-	name, ok := arg.(ast.String)
-	if !ok {
-		return nil, fmt.Errorf("load_json: expected string path, got %T", arg)
+func loadJSON(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error) {
+	name, err := text(nameLoadJSON, "string path", args[0])
+	if err != nil {
+		return nil, err
 	}
-	data, err := ev.policy.readFile(string(name), maxJSON)
+	data, err := ev.policy.readFile(name, maxJSON)
 	if err != nil {
 		return nil, err
 	}
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, fmt.Errorf("load_json: invalid JSON in %q: %w", name, err)
+		return nil, fmt.Errorf("%s: invalid JSON in %q: %w", nameLoadJSON, name, err)
 	}
 	value, err := ast.InterfaceToValue(v)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: failed converting JSON from %q: %w", nameLoadJSON, name, err)
 	}
 	return ast.NewTerm(value), nil
 }
 
 // pinImage records the digest to use instead. It is a side effect: a body that
 // fails afterwards has pinned all the same.
-func pinImage(ev *evaluation, image ast.Value, text string) (*ast.Term, error) {
+func pinImage(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error) {
 	if ev.doc.kind != "image" {
 		return ast.BooleanTerm(false), nil
 	}
-	if err := ev.isInput(image); err != nil {
+	if err := ev.isInput(namePinImage, args[0]); err != nil {
 		return nil, err
 	}
-	d, err := digest.Parse(text)
+	name, err := text(namePinImage, "string path", args[1])
 	if err != nil {
 		return nil, err
+	}
+	d, err := digest.Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: invalid digest: %w", namePinImage, err)
 	}
 	if ev.doc.fields["checksum"] != d.String() {
 		ev.pins[d.String()] = true

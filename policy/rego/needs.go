@@ -30,6 +30,9 @@ func (p *Policy) needs(ctx context.Context, ev *evaluation, input ast.Value) ([]
 // mayAsk tells whether any module has a name that could ask for metadata of
 // this source. Where none has, partial evaluation finds nothing.
 func (p *Policy) mayAsk(d *document) bool {
+	if len(d.unknown) == 0 {
+		return false // and OPA would take the whole input as unknown
+	}
 	for _, u := range d.unknown {
 		if p.mentions[u[strings.LastIndexByte(u, '.')+1:]] {
 			return true

@@ -1,7 +1,9 @@
 package rego
 
 import (
+	"bytes"
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,16 +13,9 @@ import (
 	"github.com/moby/buildkit/util/pgpsign"
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/opencontainers/go-digest"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
-
-// Verifier checks a sigstore bundle against the digest of a file and tells who
-// signed it, as the object that artifact_attestation returns.
-type Verifier interface {
-	VerifyArtifact(ctx context.Context, d digest.Digest, bundle []byte) (map[string]any, error)
-}
 
 func cutImageScheme(identifier string) (string, bool) {
 	return strings.CutPrefix(identifier, source.ImageScheme)
@@ -28,7 +23,7 @@ func cutImageScheme(identifier string) (string, bool) {
 
 // verifyGitSignature verifies the signature of the commit or tag that is asked
 // about. A signature that does not hold makes the call undefined, never false.
-func verifyGitSignature(ev *evaluation, object ast.Value, keyFile string) (*ast.Term, error) {
+func verifyGitSignature(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error) {
 	if ev.doc.kind != "git" {
 		return ast.BooleanTerm(false), nil
 	}
@@ -36,7 +31,11 @@ func verifyGitSignature(ev *evaluation, object ast.Value, keyFile string) (*ast.
 		ev.asked["git.commit"] = true
 		return ast.BooleanTerm(false), nil
 	}
-	obj, err := ev.gitObject(object)
+	obj, err := ev.gitObject(args[0])
+	if err != nil {
+		return nil, err
+	}
+	keyFile, err := text(nameVerifyGitSignature, "string path", args[1])
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +44,7 @@ func verifyGitSignature(ev *evaluation, object ast.Value, keyFile string) (*ast.
 		return nil, err
 	}
 	if err := gitsign.VerifySignature(obj, key, nil); err != nil {
-		return nil, fmt.Errorf("verify_git_signature: %w", err)
+		return nil, fmt.Errorf("%s: verification failes: %w", nameVerifyGitSignature, err)
 	}
 	return ast.BooleanTerm(true), nil
 }
@@ -53,48 +52,34 @@ func verifyGitSignature(ev *evaluation, object ast.Value, keyFile string) (*ast.
 // gitObject finds whether a value is input.git.commit or input.git.tag.
 func (ev *evaluation) gitObject(v ast.Value) (*gitobject.GitObject, error) {
 	if _, ok := v.(ast.Object); !ok {
-		return nil, fmt.Errorf("verify_git_signature: expected object, got %T", v)
+		return nil, fmt.Errorf("%s: expected object, got %T", nameVerifyGitSignature, v)
 	}
 	git, _ := ev.object.(ast.Object)
-	for key, obj := range map[string]*gitobject.GitObject{"commit": ev.doc.commit, "tag": ev.doc.tag} {
-		if t := git.Get(ast.StringTerm(key)); obj != nil && t != nil && v.Compare(t.Value) == 0 {
-			return obj, nil
-		}
+	if t := git.Get(ast.StringTerm("commit")); t != nil && v.Compare(t.Value) == 0 {
+		return ev.doc.commit, nil
 	}
-	return nil, errors.New("verify_git_signature: object is neither commit nor tag")
-}
-
-// putSignature adds what the signature of a commit or tag says of itself.
-func putSignature(fields map[string]any, obj *gitobject.GitObject) {
-	if obj.Signature == "" {
-		return
+	if t := git.Get(ast.StringTerm("tag")); t != nil && v.Compare(t.Value) == 0 {
+		return ev.doc.tag, nil
 	}
-	sig, err := gitsign.ParseSignature([]byte(obj.Signature))
-	if err != nil {
-		return
-	}
-	if s := sig.PGPSignature; s != nil {
-		out := map[string]any{}
-		put(out, "version", s.Version)
-		if s.IssuerKeyId != nil {
-			out["keyID"] = fmt.Sprintf("%016x", *s.IssuerKeyId)
-		}
-		fields["pgpSignature"] = out
-	}
-	if s := sig.SSHSignature; s != nil {
-		out := map[string]any{"pubKey": ssh.FingerprintSHA256(s.PublicKey)}
-		put(out, "version", int(s.Version))
-		fields["sshSignature"] = out
-	}
+	return nil, errors.New(nameVerifyGitSignature + ": object is neither commit nor tag")
 }
 
 // verifyHTTPSignature verifies a detached PGP signature. The files are read
-// first: where one is missing nothing is asked for.
-func verifyHTTPSignature(ev *evaluation, http ast.Value, sigFile, keyFile string) (*ast.Term, error) {
+// first: where one is missing nothing is asked for. A signature that does not
+// hold is false here, other than for git.
+func verifyHTTPSignature(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error) {
 	if ev.doc.kind != "http" {
 		return ast.BooleanTerm(false), nil
 	}
-	if err := ev.isInput(http); err != nil {
+	if err := ev.isInput(nameVerifyHTTPSignature, args[0]); err != nil {
+		return nil, err
+	}
+	sigFile, err := text(nameVerifyHTTPSignature, "string signature path", args[1])
+	if err != nil {
+		return nil, err
+	}
+	keyFile, err := text(nameVerifyHTTPSignature, "string pubkey path", args[2])
+	if err != nil {
 		return nil, err
 	}
 	sigText, err := ev.policy.readFile(sigFile, maxPGP)
@@ -105,71 +90,55 @@ func verifyHTTPSignature(ev *evaluation, http ast.Value, sigFile, keyFile string
 	if err != nil {
 		return nil, err
 	}
+	valid, err := ev.holds(sigText, keyText)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", nameVerifyHTTPSignature, err)
+	}
+	return ast.BooleanTerm(valid), nil
+}
+
+// holds verifies a signature of the file asked about. The digest that it signs
+// is of the file and of a suffix of its own: where that digest is not at hand it
+// is asked for, and the signature does not hold yet.
+func (ev *evaluation) holds(sigText, keyText []byte) (bool, error) {
 	sig, _, err := pgpsign.ParseArmoredDetachedSignature(sigText)
 	if err != nil {
-		return nil, err
+		return false, fmt.Errorf("failed to parse detached signature: %w", err)
 	}
-	if _, err := pgpsign.ReadAllArmoredKeyRings(keyText); err != nil {
-		return nil, err
+	keys, err := pgpsign.ReadAllArmoredKeyRings(keyText)
+	if err != nil {
+		return false, fmt.Errorf("failed to read armored keyring: %w", err)
 	}
-	switch algorithm := strings.ToLower(strings.ReplaceAll(sig.Hash.String(), "-", "")); algorithm {
-	case "sha256", "sha384", "sha512":
-		// The digest that a signature signs is of the file and of the
-		// signature's own trailer: only who has the file can compute it.
+	algorithm, err := digestAlgorithm(sig.Hash)
+	if err != nil {
+		return false, err
+	}
+	known := ev.doc.signature
+	if known == nil || known.Digest == "" || !bytes.Equal(known.Suffix, sig.HashSuffix) {
 		ev.asked["http.signature"] = true
-		return ast.BooleanTerm(false), nil
+		return false, nil
+	}
+	d, err := digest.Parse(known.Digest)
+	if err != nil {
+		return false, fmt.Errorf("invalid checksum digest: %w", err)
+	}
+	if d.Algorithm() != algorithm {
+		ev.asked["http.signature"] = true
+		return false, nil
+	}
+	return pgpsign.VerifySignatureWithDigest(sig, keys, d) == nil, nil
+}
+
+// digestAlgorithm is the hash of a signature as BuildKit computes it for others.
+func digestAlgorithm(hash crypto.Hash) (digest.Algorithm, error) {
+	switch hash {
+	case crypto.SHA256:
+		return digest.SHA256, nil
+	case crypto.SHA384:
+		return digest.SHA384, nil
+	case crypto.SHA512:
+		return digest.SHA512, nil
 	default:
-		return nil, fmt.Errorf("unsupported signature hash algorithm %s", sig.Hash)
+		return "", fmt.Errorf("unsupported signature hash: unsupported signature hash algorithm %v", hash)
 	}
-}
-
-// artifactAttestation verifies a bundle of the policy's files.
-func artifactAttestation(ev *evaluation, http ast.Value, bundleFile string) (*ast.Term, error) {
-	d, done, err := ev.attested(http)
-	if done || err != nil {
-		return nil, err
-	}
-	bundle, err := ev.policy.readFile(bundleFile, maxBundle)
-	if err != nil {
-		return nil, err
-	}
-	if ev.policy.opt.Verifier == nil {
-		return nil, errors.New("artifact_attestation: policy verifier is not configured")
-	}
-	signer, err := ev.policy.opt.Verifier.VerifyArtifact(context.Background(), d, bundle)
-	if err != nil {
-		return nil, nil //nolint:nilerr // an invalid bundle is undefined, not an error
-	}
-	value, err := ast.InterfaceToValue(signer)
-	if err != nil {
-		return nil, err
-	}
-	return ast.NewTerm(value), nil
-}
-
-// githubAttestation would fetch bundles from GitHub's API; without a resolver it
-// is undefined once the checksum is known.
-func githubAttestation(ev *evaluation, http ast.Value, _ string) (*ast.Term, error) {
-	_, done, err := ev.attested(http)
-	if done || err != nil {
-		return nil, err
-	}
-	return nil, errors.New("github_attestation: source resolver is not configured")
-}
-
-// attested is the checksum of the file asked about; done where the call ends
-// undefined, for another kind of source or for want of the checksum.
-func (ev *evaluation) attested(http ast.Value) (d digest.Digest, done bool, err error) {
-	if ev.doc.kind != "http" {
-		return "", true, nil
-	}
-	if err := ev.isInput(http); err != nil {
-		return "", true, err
-	}
-	if ev.doc.checksum == "" {
-		ev.asked["http.checksum"] = true
-		return "", true, nil
-	}
-	d, err = digest.Parse(ev.doc.checksum)
-	return d, err != nil, err
 }
