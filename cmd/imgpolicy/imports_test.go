@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"policy/regex":      {"dockerfile/source", "policy"},
 	"policy/rego":       {"dockerfile/source", "policy"},
 	"policy/policytest": {"policy", "policy/rego"},
+	"policy/sigstore":   {},
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
@@ -58,10 +59,12 @@ var doors = map[string][]string{
 	"github.com/distribution/reference":    {"dockerfile/source"},
 	"github.com/fatih/color":               {"lint/report"},
 	"github.com/moby/buildkit":             {"dockerfile", "dockerfile/source", "policy/rego"},
+	"github.com/moby/policy-helpers":       {"policy/sigstore"},
 	"github.com/moby/sys/signal":           {"dockerfile"},
 	"github.com/open-policy-agent/opa":     {"policy/rego"},
-	"github.com/opencontainers/go-digest":  {"dockerfile/source", "policy/rego"},
+	"github.com/opencontainers/go-digest":  {"dockerfile/source", "policy/rego", "policy/sigstore"},
 	"github.com/opencontainers/image-spec": {"dockerfile"},
+	"github.com/sigstore/sigstore-go":      {"policy/sigstore"},
 	"github.com/tonistiigi/go-csvvalue":    {"dockerfile"},
 	"github.com/urfave/cli/v2":             {"cmd/imgpolicy"},
 	"golang.org/x/crypto":                  {"policy/rego"},
@@ -70,15 +73,23 @@ var doors = map[string][]string{
 	"golang.org/x/text/width":              {"lint/report"},
 }
 
-// testDoors are modules that only tests may import, in any package.
-var testDoors = []string{"github.com/rogpeppe/go-internal", "golang.org/x/tools/txtar"}
+// testDoors are modules that only tests may import, in any package. Those of
+// Sigstore make the bundles that the tests of policy/sigstore verify.
+var testDoors = []string{
+	"github.com/google/certificate-transparency-go", "github.com/rogpeppe/go-internal",
+	"github.com/secure-systems-lab/go-securesystemslib/dsse", "github.com/sigstore/protobuf-specs",
+	"golang.org/x/tools/txtar", "google.golang.org/protobuf/encoding/protojson",
+}
 
 // notLinked are parts of BuildKit that a linter has no use for: they build, or
-// talk to those that do, and are most of its weight.
+// talk to those that do, and are most of its weight. Sigstore is what --resolve
+// will need; linked it makes every start of the program half as long again.
 var notLinked = []string{
 	"github.com/moby/buildkit/client",
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb",
 	"github.com/moby/buildkit/solver",
+	"github.com/moby/policy-helpers",
+	"github.com/sigstore",
 	"google.golang.org/grpc",
 }
 
