@@ -67,7 +67,7 @@ func (ev *evaluation) attested(name, what string, args []ast.Value) (second stri
 	if err := ev.isInput(name, args[0]); err != nil {
 		return "", false, err
 	}
-	if second, err = text(name, what, args[1]); err != nil {
+	if second, err = argument(name, what, args[1]); err != nil {
 		return "", false, err
 	}
 	if ev.doc.checksum == "" {

@@ -71,7 +71,7 @@ func (ev *evaluation) isInput(name string, v ast.Value) error {
 }
 
 // text is an argument that must be a string.
-func text(name, what string, v ast.Value) (string, error) {
+func argument(name, what string, v ast.Value) (string, error) {
 	s, ok := v.(ast.String)
 	if !ok {
 		return "", fmt.Errorf("%s: expected %s, got %T", name, what, v)
@@ -105,7 +105,7 @@ func (p *Policy) readFile(name string, limit int64) ([]byte, error) {
 }
 
 func loadJSON(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, error) {
-	name, err := text(nameLoadJSON, "string path", args[0])
+	name, err := argument(nameLoadJSON, "string path", args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func pinImage(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, e
 	if err := ev.isInput(namePinImage, args[0]); err != nil {
 		return nil, err
 	}
-	name, err := text(namePinImage, "string path", args[1])
+	name, err := argument(namePinImage, "string path", args[1])
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func TestFunctionsSayWhatBuildxSays(t *testing.T) {
 		case "commit":
 			first = ev.object.(ast.Object).Get(ast.StringTerm("commit")).Value
 		}
-		got, err := call(t.Context(), ev, c.function, append([]ast.Value{first}, values(c.rest)...))
+		got, err := invoke(t.Context(), ev, c.function, append([]ast.Value{first}, astValues(c.rest)...))
 		compareCall(t, c.function+" about "+c.about, got, err, c.want, c.err)
 		if asked := ev.runtimeNeeds(); len(asked) > 1 || len(asked) == 1 != (c.asked != "") || c.asked != "" && asked[0] != c.asked {
 			t.Errorf("%s about %s asks for %q, want %q", c.function, c.about, asked, c.asked)
@@ -125,7 +125,7 @@ func TestFunctionsSayWhatBuildxSays(t *testing.T) {
 	}
 }
 
-func values(list []any) []ast.Value {
+func astValues(list []any) []ast.Value {
 	out := make([]ast.Value, len(list))
 	for i, v := range list {
 		out[i] = ast.MustInterfaceToValue(v)
@@ -156,7 +156,7 @@ func evaluationAbout(t *testing.T, r policy.Request) *evaluation {
 	return &evaluation{policy: p, doc: doc, object: object, asked: map[string]bool{}, pins: map[string]bool{}}
 }
 
-func call(ctx context.Context, ev *evaluation, name string, args []ast.Value) (*ast.Term, error) {
+func invoke(ctx context.Context, ev *evaluation, name string, args []ast.Value) (*ast.Term, error) {
 	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 	defer cancel()
 	return map[string]implementation{
@@ -190,9 +190,9 @@ func TestWithoutVerifier(t *testing.T) {
 	t.Parallel()
 	ev := evaluationAbout(t, sources["http with checksum"])
 	ev.policy.opt.Verifier = nil
-	got, err := call(t.Context(), ev, nameArtifactAttestation, []ast.Value{ev.object, ast.String("good.json")})
+	got, err := invoke(t.Context(), ev, nameArtifactAttestation, []ast.Value{ev.object, ast.String("good.json")})
 	compareCall(t, "artifact_attestation", got, err, nil, "artifact_attestation: policy verifier is not configured")
 	ev.policy.root = nil
-	got, err = call(t.Context(), ev, nameLoadJSON, []ast.Value{ast.String("good.json")})
+	got, err = invoke(t.Context(), ev, nameLoadJSON, []ast.Value{ast.String("good.json")})
 	compareCall(t, "load_json", got, err, nil, "no policy FS defined for reading context files")
 }

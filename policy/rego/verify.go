@@ -35,7 +35,7 @@ func verifyGitSignature(_ context.Context, ev *evaluation, args []ast.Value) (*a
 	if err != nil {
 		return nil, err
 	}
-	keyFile, err := text(nameVerifyGitSignature, "string path", args[1])
+	keyFile, err := argument(nameVerifyGitSignature, "string path", args[1])
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func verifyHTTPSignature(_ context.Context, ev *evaluation, args []ast.Value) (*
 	if err := ev.isInput(nameVerifyHTTPSignature, args[0]); err != nil {
 		return nil, err
 	}
-	sigFile, err := text(nameVerifyHTTPSignature, "string signature path", args[1])
+	sigFile, err := argument(nameVerifyHTTPSignature, "string signature path", args[1])
 	if err != nil {
 		return nil, err
 	}
-	keyFile, err := text(nameVerifyHTTPSignature, "string pubkey path", args[2])
+	keyFile, err := argument(nameVerifyHTTPSignature, "string pubkey path", args[2])
 	if err != nil {
 		return nil, err
 	}
