@@ -127,7 +127,8 @@ func (in *inspector) defined(name string) bool {
 	if err != nil {
 		return true
 	}
-	prepared, err := in.policy.programFor("data." + dockerPackage + "." + name).PrepareForEval(in.ctx)
+	program, _ := in.policy.programFor("data." + dockerPackage + "." + name)
+	prepared, err := program.PrepareForEval(in.ctx)
 	if err != nil {
 		return true
 	}

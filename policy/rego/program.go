@@ -23,10 +23,11 @@ const (
 //go:embed helper.rego
 var helperModule string
 
-// program is the policy as Buildx puts it together (policy.regoBaseOpts).
-func (p *Policy) program() *rego.Rego { return p.programFor(query) }
+// program is the policy as Buildx puts it together (policy.regoBaseOpts), and the
+// compiler that has the modules once it is prepared.
+func (p *Policy) program() (*rego.Rego, *ast.Compiler) { return p.programFor(query) }
 
-func (p *Policy) programFor(query string) *rego.Rego {
+func (p *Policy) programFor(query string) (*rego.Rego, *ast.Compiler) {
 	functions := p.functions()
 	compiler := ast.NewCompiler().
 		WithCapabilities(capabilities(functions)).
@@ -48,7 +49,7 @@ func (p *Policy) programFor(query string) *rego.Rego {
 	for _, f := range p.files {
 		options = append(options, rego.Module(f.Name, string(f.Text)))
 	}
-	return rego.New(options...)
+	return rego.New(options...), compiler
 }
 
 // loadImports loads the module that an import of data.a.b names, a/b.rego below
@@ -101,9 +102,10 @@ func (p *Policy) loadModule(from, path, file string) (*ast.Module, error) {
 	return module, nil
 }
 
-// userModules are the compiled modules but for the helper.
-func (p *Policy) userModules() []*ast.Module {
-	all := p.eval.Modules()
+// userModules are the modules as they are written, imported ones too (a prepared
+// query knows only of those it was given), but for the helper.
+func userModules(c *ast.Compiler) []*ast.Module {
+	all := c.ParsedModules()
 	var out []*ast.Module
 	for _, name := range sortedKeys(all) {
 		if name != helperName {

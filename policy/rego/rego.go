@@ -67,7 +67,8 @@ type Policy struct {
 	// mentions are the names that any module could ask metadata by.
 	mentions map[string]bool
 
-	eval rego.PreparedEvalQuery
+	eval     rego.PreparedEvalQuery
+	compiler *ast.Compiler // of eval; read only
 	// preparePartial prepares the program for partial evaluation when that is
 	// first needed: most policies never mention metadata.
 	preparePartial func() (rego.PreparedPartialQuery, error)
@@ -88,16 +89,18 @@ func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), opt.Timeout)
 	defer cancel()
+	program, compiler := p.program()
 	var err error
-	if p.eval, err = p.program().PrepareForEval(ctx); err != nil {
+	if p.eval, err = program.PrepareForEval(ctx); err != nil {
 		return nil, loadError(files, err)
 	}
-	p.modules = p.userModules()
+	p.compiler, p.modules = compiler, userModules(compiler)
 	p.mentions = mentioned(p.modules)
 	p.preparePartial = sync.OnceValues(func() (rego.PreparedPartialQuery, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), opt.Timeout)
 		defer cancel()
-		return p.program().PrepareForPartial(ctx)
+		program, _ := p.program()
+		return program.PrepareForPartial(ctx)
 	})
 	return p, nil
 }
