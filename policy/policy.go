@@ -117,8 +117,16 @@ type Entry struct {
 type Decision struct {
 	Outcome Outcome
 	// Messages says why a source is denied, one sentence each without a
-	// trailing period; never empty for a denial.
+	// trailing period. Rego policies may deny without one.
 	Messages []string
+	// MessagesBy are the entries that the messages come from, one for each
+	// message in the same order; nil where By is the entry of all of them.
+	MessagesBy []Entry
+	// Why says what kept the policy from allowing a source that it denies
+	// without a message: one line for each way to be allowed, "file:line: " and
+	// what failed there, the nearest to success first. It is fit to be shown:
+	// without credentials, and no line is long.
+	Why []string
 	// Needs are the fields of the source's metadata that are needed first, such
 	// as "image.labels".
 	Needs []string

@@ -34,7 +34,7 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 	if err != nil {
 		return policy.Decision{}, p.fail(err, false)
 	}
-	d := p.decision(first)
+	d := p.explained(ctx, first, r)
 	if d.Outcome == policy.Convert {
 		return p.decideConverted(ctx, r, d)
 	}
@@ -42,7 +42,7 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 	if !ok || img.Pinned() || r.Once || r.Metadata != nil && r.Metadata.Image != nil {
 		return d, nil
 	}
-	second, depends, err := p.withDigest(ctx, r, img)
+	second, depends, err := p.withDigest(ctx, r, img, d.Outcome == policy.Allow)
 	if err != nil {
 		return policy.Decision{}, p.fail(err, false)
 	}
@@ -65,15 +65,25 @@ func (p *Policy) fail(err error, probe bool) error {
 func (p *Policy) name() string { return p.files[0].Name }
 
 func (p *Policy) decision(c Check) policy.Decision {
-	d := policy.Decision{
+	return policy.Decision{
 		Outcome: c.Outcome, Messages: c.Messages, Needs: c.Needs, ConvertedTo: c.ConvertedTo,
 		By: policy.Entry{File: p.name()},
+	}
+}
+
+// explained is the decision about r that a check comes to. A denial is explained,
+// which takes another evaluation; what is allowed does not pay for it.
+func (p *Policy) explained(ctx context.Context, c Check, r policy.Request) policy.Decision {
+	d := p.decision(c)
+	if d.Outcome == policy.Deny {
+		p.explainDenial(ctx, &d, r)
 	}
 	return d
 }
 
-// withDigest asks about an image in its second form.
-func (p *Policy) withDigest(ctx context.Context, r policy.Request, img source.Image) (d policy.Decision, depends bool, err error) {
+// withDigest asks about an image in its second form, and explains a denial where
+// that is the answer for the build.
+func (p *Policy) withDigest(ctx context.Context, r policy.Request, img source.Image, explain bool) (d policy.Decision, depends bool, err error) {
 	var checks [2]Check
 	for i, digest := range []string{anyDigest, otherDigest} {
 		pinned, err := img.WithDigest(digest)
@@ -90,6 +100,9 @@ func (p *Policy) withDigest(ctx context.Context, r policy.Request, img source.Im
 	}
 	a, b := checks[0], checks[1]
 	depends = a.Outcome != b.Outcome || !slices.Equal(a.Messages, b.Messages) || !slices.Equal(a.Needs, b.Needs)
+	if explain && !depends {
+		return p.explained(ctx, a, r), false, nil
+	}
 	return p.decision(a), depends, nil
 }
 
@@ -140,7 +153,7 @@ func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy
 		return policy.Decision{}, p.fail(err, false)
 	}
 	if c.Outcome != policy.Allow {
-		out := p.decision(c)
+		out := p.explained(ctx, c, r)
 		out.Notes = append(out.Notes, "the policy converts the source to "+d.ConvertedTo+" and then judges that")
 		return out, nil
 	}
