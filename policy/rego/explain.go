@@ -142,7 +142,7 @@ func (x *explainer) failedTrace(f *failure) *Failed {
 		return out
 	}
 	out.Text = written(expr)
-	s := scope{x, f.place, module, f, 0}
+	s := condition{x, f.place, module, f, 0}
 	seen := map[string]bool{}
 	ast.WalkTerms(expr, func(t *ast.Term) bool {
 		ref, ok := t.Value.(ast.Ref)

@@ -49,11 +49,11 @@ func (x *explainer) producer(message string, depths map[*ast.Rule]int) *ast.Rule
 		rank := 0
 		for _, given := range t.given {
 			switch {
-			case text(given) == wanted && r.Head.RuleKind() == ast.MultiValue:
+			case messageText(given) == wanted && r.Head.RuleKind() == ast.MultiValue:
 				rank = 1_000_000 + depth
-			case rank == 0 && text(given) != wanted && holds(given, wanted):
+			case rank == 0 && messageText(given) != wanted && holds(given, wanted):
 				rank = 500_000 - depth
-			case rank == 0 && text(given) == wanted:
+			case rank == 0 && messageText(given) == wanted:
 				rank = 1
 			}
 		}
@@ -64,9 +64,9 @@ func (x *explainer) producer(message string, depths map[*ast.Rule]int) *ast.Rule
 	return best
 }
 
-// text is a message as the decision has it, with the digest that is not known
+// messageText is a message as the decision has it, with the digest that is not known
 // as it is shown.
-func text(t *ast.Term) string {
+func messageText(t *ast.Term) string {
 	if s, ok := t.Value.(ast.String); ok {
 		return hideDigest(string(s))
 	}
@@ -76,7 +76,7 @@ func text(t *ast.Term) string {
 // holds tells whether a list or a set has a message.
 func holds(t *ast.Term, message string) bool {
 	found := false
-	visit := func(e *ast.Term) { found = found || text(e) == message }
+	visit := func(e *ast.Term) { found = found || messageText(e) == message }
 	switch v := t.Value.(type) {
 	case *ast.Array:
 		v.Foreach(visit)

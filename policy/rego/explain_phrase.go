@@ -11,9 +11,9 @@ import (
 // maxDepth is how far an explanation goes down into the rules that a rule needs.
 const maxDepth = 4
 
-// scope is where a condition is explained: a rule as written, with the values
+// condition is where an expression is explained: a rule as written, with the values
 // known there.
-type scope struct {
+type condition struct {
 	*explainer
 	place
 	module *ast.Module
@@ -27,10 +27,10 @@ func (x *explainer) phrase(f *failure, depth int) string {
 	if expr == nil {
 		return written(f.expr) + " does not hold"
 	}
-	return scope{x, f.place, module, f, depth}.phrase(expr)
+	return condition{x, f.place, module, f, depth}.phrase(expr)
 }
 
-func (s scope) phrase(expr *ast.Expr) string {
+func (s condition) phrase(expr *ast.Expr) string {
 	if expr.Negated {
 		return s.negated(expr)
 	}
@@ -58,7 +58,7 @@ func (s scope) phrase(expr *ast.Expr) string {
 
 // verdict is how a call or a comparison failed: what has a part whose value is
 // not known may be false or undefined.
-func (s scope) verdict(terms []*ast.Term) string {
+func (s condition) verdict(terms []*ast.Term) string {
 	if s.isCall(terms) || slices.ContainsFunc(terms[1:], func(t *ast.Term) bool { return s.value(t) == nil }) {
 		return " does not hold"
 	}
@@ -67,7 +67,7 @@ func (s scope) verdict(terms []*ast.Term) string {
 
 // shape says in words what does not hold of a value, "" where the condition is
 // better shown as it is written.
-func (s scope) shape(terms []*ast.Term) string {
+func (s condition) shape(terms []*ast.Term) string {
 	subject, object, words := 1, 2, ""
 	switch terms[0].String() {
 	case ast.Member.Name:
@@ -99,7 +99,7 @@ func (s scope) shape(terms []*ast.Term) string {
 }
 
 // negated explains a condition that fails because what it negates holds.
-func (s scope) negated(expr *ast.Expr) string {
+func (s condition) negated(expr *ast.Expr) string {
 	out := written(expr) + " is false"
 	if len(expr.With) > 0 {
 		return out
@@ -118,7 +118,7 @@ func (s scope) negated(expr *ast.Expr) string {
 
 // held is the rule that makes a negated condition true, nil where none does or
 // it is not known.
-func (s scope) held(expr *ast.Expr) *ast.Rule {
+func (s condition) held(expr *ast.Expr) *ast.Rule {
 	if s.failed != nil {
 		for _, r := range s.failed.below {
 			if !r.Default {
@@ -143,7 +143,7 @@ func (s scope) held(expr *ast.Expr) *ast.Rule {
 }
 
 // some explains an iteration that finds nothing.
-func (s scope) some(expr *ast.Expr, decl *ast.SomeDecl) string {
+func (s condition) some(expr *ast.Expr, decl *ast.SomeDecl) string {
 	out := written(expr) + " finds nothing"
 	if len(decl.Symbols) != 1 {
 		return out
@@ -155,7 +155,7 @@ func (s scope) some(expr *ast.Expr, decl *ast.SomeDecl) string {
 }
 
 // undefined explains a term without a value.
-func (s scope) undefined(t *ast.Term, expr *ast.Expr) string {
+func (s condition) undefined(t *ast.Term, expr *ast.Expr) string {
 	out := written(t) + " is undefined" + neverEqual(t, expr)
 	if path, ok := s.inputPath(t); ok {
 		if why := s.whyUndefined(path); why != "" {
@@ -194,7 +194,7 @@ func neverEqual(t *ast.Term, expr *ast.Expr) string {
 
 // because explains a reference to a rule, or a call of one, by what failed in
 // that rule.
-func (s scope) because(t *ast.Term) string {
+func (s condition) because(t *ast.Term) string {
 	cause := s.cause(t)
 	if cause == nil || s.depth >= maxDepth {
 		return ""

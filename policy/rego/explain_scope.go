@@ -85,7 +85,7 @@ func operands(part any) []*ast.Term {
 
 // undefinedIn finds the part of a condition that has no value, nil where all
 // have one.
-func (s scope) undefinedIn(expr *ast.Expr) *ast.Term {
+func (s condition) undefinedIn(expr *ast.Expr) *ast.Term {
 	if s.failed != nil && output(s.failed.expr) != nil {
 		if t := termAt(expr, s.failed.expr.Location); t != nil {
 			return t
@@ -119,24 +119,24 @@ func (s scope) undefinedIn(expr *ast.Expr) *ast.Term {
 	return nil
 }
 
-func (s scope) fromInput(t *ast.Term) bool {
+func (s condition) fromInput(t *ast.Term) bool {
 	_, ok := s.inputPath(t)
 	return ok
 }
 
-func (s scope) isRule(ref ast.Ref) bool {
+func (s condition) isRule(ref ast.Ref) bool {
 	full, ok := s.resolve(ref)
 	return ok && full.HasPrefix(ast.DefaultRootRef) && len(s.rulesOf(full)) > 0
 }
 
 // isCall tells whether terms call a rule.
-func (s scope) isCall(terms []*ast.Term) bool {
+func (s condition) isCall(terms []*ast.Term) bool {
 	ref, ok := terms[0].Value.(ast.Ref)
 	return ok && s.isRule(ref)
 }
 
 // cause is what failed in the rules that a term refers to or calls.
-func (s scope) cause(t *ast.Term) *failure {
+func (s condition) cause(t *ast.Term) *failure {
 	if s.failed != nil && s.failed.cause != nil {
 		return s.failed.cause
 	}

@@ -19,7 +19,7 @@ func constant(t *ast.Term) bool {
 
 // value is what a term of the policy was in the evaluation, nil where it is
 // undefined or not known.
-func (s scope) value(t *ast.Term) *ast.Term {
+func (s condition) value(t *ast.Term) *ast.Term {
 	if constant(t) {
 		return t
 	}
@@ -41,7 +41,7 @@ func (s scope) value(t *ast.Term) *ast.Term {
 }
 
 // valueOf is the value of a reference.
-func (s scope) valueOf(ref ast.Ref) *ast.Term {
+func (s condition) valueOf(ref ast.Ref) *ast.Term {
 	full, ok := s.resolve(ref)
 	if !ok {
 		return nil
@@ -80,7 +80,7 @@ func findIn(v ast.Value, path ast.Ref) *ast.Term {
 
 // resolve writes a reference as OPA does: what an import or the package gives
 // is below input or data, and keys are values. It fails where a key has none.
-func (s scope) resolve(ref ast.Ref) (ast.Ref, bool) {
+func (s condition) resolve(ref ast.Ref) (ast.Ref, bool) {
 	if len(ref) == 0 {
 		return nil, false
 	}
@@ -108,7 +108,7 @@ func (s scope) resolve(ref ast.Ref) (ast.Ref, bool) {
 }
 
 // imported is what a name stands for by an import, nil where it is none.
-func (s scope) imported(name ast.Var) ast.Ref {
+func (s condition) imported(name ast.Var) ast.Ref {
 	if s.module == nil {
 		return nil
 	}
@@ -150,7 +150,7 @@ func (x *explainer) ruleValue(ref ast.Ref) *ast.Term {
 }
 
 // inputPath is where below input a term is found, in whatever way it is named.
-func (s scope) inputPath(t *ast.Term) ([]string, bool) {
+func (s condition) inputPath(t *ast.Term) ([]string, bool) {
 	ref, ok := t.Value.(ast.Ref)
 	if !ok {
 		if _, isVar := t.Value.(ast.Var); !isVar {
@@ -189,7 +189,7 @@ func (s scope) inputPath(t *ast.Term) ([]string, bool) {
 
 // shown writes a value. Build args may be secrets: whole lists of them are not
 // shown.
-func (s scope) shown(t, value *ast.Term) string {
+func (s condition) shown(t, value *ast.Term) string {
 	if path, ok := s.inputPath(t); ok {
 		if _, isObject := value.Value.(ast.Object); isObject && (len(path) == 0 || path[0] == "env") {
 			return "an object"

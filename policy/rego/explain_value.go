@@ -9,8 +9,8 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
-// maxShown is how much of a value or an expression is shown, in runes.
-const maxShown = 120
+// maxValue is how much of a value or an expression is shown, in runes.
+const maxValue = 120
 
 // display makes text of a policy or a value fit to be shown: without credentials,
 // without the digests that stand for one that is not known, on one line, and not
@@ -25,8 +25,8 @@ func hideDigest(text string) string {
 }
 
 func cut(text string) string {
-	if runes := []rune(text); len(runes) > maxShown {
-		return string(runes[:maxShown-1]) + "…"
+	if runes := []rune(text); len(runes) > maxValue {
+		return string(runes[:maxValue-1]) + "…"
 	}
 	return text
 }

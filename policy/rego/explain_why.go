@@ -164,7 +164,7 @@ func (x *explainer) givesFalse(rule *ast.Rule, gave place) string {
 	if !ok || source.rule.Head.Value == nil || constant(source.rule.Head.Value) {
 		return "the rule sets " + rule.Head.Ref().String() + " to false"
 	}
-	return scope{x, gave, source.module, nil, 0}.phrase(asExpr(source.rule.Head.Value))
+	return condition{x, gave, source.module, nil, 0}.phrase(asExpr(source.rule.Head.Value))
 }
 
 // computed explains an allow that the decision computes from rules.
@@ -188,7 +188,7 @@ func (x *explainer) computed(from feed) (policy.Entry, []string) {
 	}
 	text := "the decision sets allow to " + written(term)
 	if !constant(term) {
-		text = scope{x, *x.t.trials[from.in].gave, source.module, nil, 0}.phrase(asExpr(term))
+		text = condition{x, *x.t.trials[from.in].gave, source.module, nil, 0}.phrase(asExpr(term))
 	}
 	return entry(term.Location), []string{at(term.Location) + ": " + text}
 }

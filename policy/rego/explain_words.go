@@ -8,7 +8,7 @@ import (
 )
 
 // tries says that a condition failed for more than one value of its variables.
-func (s scope) tries() string {
+func (s condition) tries() string {
 	if s.failed == nil || s.failed.times < 2 {
 		return ""
 	}
@@ -16,7 +16,7 @@ func (s scope) tries() string {
 }
 
 // varies tells whether a term had other values in other tries.
-func (s scope) varies(t *ast.Term) bool {
+func (s condition) varies(t *ast.Term) bool {
 	if s.failed == nil {
 		return false
 	}
@@ -29,7 +29,7 @@ func (s scope) varies(t *ast.Term) bool {
 }
 
 // values lists the terms that are not constant, with their values.
-func (s scope) values(terms []*ast.Term) string {
+func (s condition) values(terms []*ast.Term) string {
 	var out []string
 	for _, t := range terms {
 		if constant(t) || s.varies(t) {

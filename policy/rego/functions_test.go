@@ -15,9 +15,9 @@ import (
 
 const someDigest = "sha256:0000000000000000000000000000000000000000000000000000000000000001"
 
-// sources are what the functions are called about, by the kind of input and
+// sourcesByKind are what the functions are called about, by the kind of input and
 // what is known of it.
-var sources = map[string]policy.Request{
+var sourcesByKind = map[string]policy.Request{
 	"image": {Source: source.Raw{ID: "docker-image://docker.io/library/alpine:3@" + someDigest}, Platform: "linux/amd64"},
 	"local": {Source: source.Raw{ID: "local://context"}},
 	"git":   {Source: source.Raw{ID: "git://example.com/a.git"}},
@@ -109,7 +109,7 @@ func TestFunctionsSayWhatBuildxSays(t *testing.T) {
 		{"github_attestation", "http", own, []any{"a/b"}, nil, "http.checksum", ""},
 		{"github_attestation", "http with checksum", own, []any{"a/b"}, nil, "", "github_attestation: source resolver is not configured"},
 	} {
-		ev := evaluationAbout(t, sources[c.about])
+		ev := evaluationAbout(t, sourcesByKind[c.about])
 		first := ast.MustInterfaceToValue(c.first)
 		switch c.first {
 		case own:
@@ -188,7 +188,7 @@ func compareCall(t *testing.T, what string, got *ast.Term, err error, want any, 
 // TestWithoutVerifier is the state of things offline.
 func TestWithoutVerifier(t *testing.T) {
 	t.Parallel()
-	ev := evaluationAbout(t, sources["http with checksum"])
+	ev := evaluationAbout(t, sourcesByKind["http with checksum"])
 	ev.policy.opt.Verifier = nil
 	got, err := invoke(t.Context(), ev, nameArtifactAttestation, []ast.Value{ev.object, ast.String("good.json")})
 	compareCall(t, "artifact_attestation", got, err, nil, "artifact_attestation: policy verifier is not configured")
