@@ -110,7 +110,7 @@ func (in *inspector) allowsTagOnly(img source.Image) bool {
 	if err != nil || first.Outcome != policy.Allow && first.Outcome != policy.Unknown {
 		return false
 	}
-	second, depends, err := in.policy.withDigest(in.ctx, r, img)
+	second, depends, err := in.policy.withDigest(in.ctx, r, img, false)
 	return err == nil && !depends && second.Outcome == policy.Deny
 }
 
