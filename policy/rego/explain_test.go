@@ -26,62 +26,62 @@ func place(e policy.Entry) string {
 	return e.File + ":" + string(rune('0'+e.Line/10)) + string(rune('0'+e.Line%10))
 }
 
-const head = "package docker\ndefault allow := false\n"
+const shortHead = "package docker\ndefault allow := false\n"
 
 const tail = "decision := {\"allow\": allow, \"deny_msg\": deny_msg}\n"
 
 var whyTests = []struct{ name, policy, source, want string }{
-	{"undefined field", head + "allow if input.image.isCanonical\ndecision := {\"allow\": allow}\n", "alpine:3", `by D.rego:03
+	{"undefined field", shortHead + "allow if input.image.isCanonical\ndecision := {\"allow\": allow}\n", "alpine:3", `by D.rego:03
 D.rego:3: input.image.isCanonical is undefined: the reference has no digest`},
-	{"list", head + "allow if {\n\tinput.image\n\tinput.image.host in [\"ghcr.io\"]\n}\ndecision := {\"allow\": allow}\n", "alpine:3", `by D.rego:03
+	{"list", shortHead + "allow if {\n\tinput.image\n\tinput.image.host in [\"ghcr.io\"]\n}\ndecision := {\"allow\": allow}\n", "alpine:3", `by D.rego:03
 D.rego:5: input.image.host is "docker.io", not in ["ghcr.io"]`},
-	{"equal", head + "allow if input.image.repo == \"alpine\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
+	{"equal", shortHead + "allow if input.image.repo == \"alpine\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
 D.rego:3: input.image.repo == "alpine" is false: input.image.repo is "node"`},
-	{"absent when false", head + "allow if input.image.isCanonical == false\nallow if input.image.tag != \"latest\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
+	{"absent when false", shortHead + "allow if input.image.isCanonical == false\nallow if input.image.tag != \"latest\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
 D.rego:3: input.image.isCanonical is undefined, not false: the reference has no digest
 D.rego:4: input.image.tag != "latest" is false: input.image.tag is "latest"`},
-	{"nearest first", head + "allow if { input.image.host == \"ghcr.io\"; input.image.tag }\nallow if {\n\tinput.image.host == \"docker.io\"\n\tstartswith(input.image.repo, \"myorg/\")\n}\nallow if input.http\nallow if input.local\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"nearest first", shortHead + "allow if { input.image.host == \"ghcr.io\"; input.image.tag }\nallow if {\n\tinput.image.host == \"docker.io\"\n\tstartswith(input.image.repo, \"myorg/\")\n}\nallow if input.http\nallow if input.local\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:6: input.image.repo is "node", which does not start with "myorg/"
 D.rego:3: input.image.host == "ghcr.io" is false: input.image.host is "docker.io"`},
-	{"helper rule", head + "import input.image as img\nhosts := {\"ghcr.io\", \"quay.io\"}\ntrusted if img.host in hosts\nallow if trusted\ndecision := {\"allow\": allow}\n", "node", `by D.rego:06
+	{"helper rule", shortHead + "import input.image as img\nhosts := {\"ghcr.io\", \"quay.io\"}\ntrusted if img.host in hosts\nallow if trusted\ndecision := {\"allow\": allow}\n", "node", `by D.rego:06
 D.rego:6: trusted is undefined: img.host is "docker.io", not in hosts ["ghcr.io","quay.io"] (D.rego:5)`},
-	{"helper function", head + "from(img, host) if img.host == host\nallow if { from(input.image, \"docker.io\"); from(input.image, \"ghcr.io\") }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"helper function", shortHead + "from(img, host) if img.host == host\nallow if { from(input.image, \"docker.io\"); from(input.image, \"ghcr.io\") }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:4: from(input.image, "ghcr.io") is undefined: img.host == host is false: img.host is "docker.io", host is "ghcr.io" (D.rego:3)`},
-	{"negation", head + "blocked if input.image.repo == \"node\"\nallow if { input.image; not blocked }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"negation", shortHead + "blocked if input.image.repo == \"node\"\nallow if { input.image; not blocked }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:4: not blocked is false: blocked is true (D.rego:3)`},
-	{"iteration", head + "allow if { some h in [\"a.io\", \"b.io\"]; input.image.host == h }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
+	{"iteration", shortHead + "allow if { some h in [\"a.io\", \"b.io\"]; input.image.host == h }\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
 D.rego:3: input.image.host == h is false in each of 2 tries: input.image.host is "docker.io"`},
-	{"count", head + "bad contains \"x\" if input.image.tag == \"latest\"\nallow if count(bad) == 0\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"count", shortHead + "bad contains \"x\" if input.image.tag == \"latest\"\nallow if count(bad) == 0\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:4: count(bad) == 0 is false: count(bad) is 1`},
-	{"false value", head + "allow := endswith(input.image.repo, \"x\")\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
+	{"false value", shortHead + "allow := endswith(input.image.repo, \"x\")\ndecision := {\"allow\": allow}\n", "node", `by D.rego:03
 D.rego:3: input.image.repo is "node", which does not end with "x"`},
-	{"else", head + "allow if input.image.repo == \"a\"\nelse := false if input.image.tag == \"latest\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"else", shortHead + "allow if input.image.repo == \"a\"\nelse := false if input.image.tag == \"latest\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:4: the rule sets allow to false
 D.rego:3: input.image.repo == "a" is false: input.image.repo is "node"`},
 	{"computed", "package docker\nbad contains 1 if input.image\ndecision := {\n\t\"allow\": count(bad) == 0,\n}\n", "node", `by D.rego:04
 D.rego:4: count(bad) == 0 is false: count(bad) is 1`},
-	{"other kinds only", head + "allow if input.image\nallow if is_file\nis_file if input.http.host\ndecision := {\"allow\": allow}\n", "local://context", `by D.rego:02
+	{"other kinds only", shortHead + "allow if input.image\nallow if is_file\nis_file if input.http.host\ndecision := {\"allow\": allow}\n", "local://context", `by D.rego:02
 D.rego:2: no rule is about input.local: the source is a local directory`},
-	{"with", head + "ok if input.image.repo == \"a\"\nallow if ok with input.image.repo as \"b\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
+	{"with", shortHead + "ok if input.image.repo == \"a\"\nallow if ok with input.image.repo as \"b\"\ndecision := {\"allow\": allow}\n", "node", `by D.rego:04
 D.rego:4: ok is undefined: input.image.repo == "a" is false: input.image.repo is "b" (D.rego:3)`},
 	{"constant", "package docker\ndecision := {\"allow\": false}\n", "node", `by D.rego:02
 D.rego:2: the decision sets allow to false`},
 	{"no allow", "package docker\ndecision := {}\n", "node", `by D.rego:02
 D.rego:2: the decision says nothing of allow`},
-	{"credentials", head + "allow if input.git.remote == \"https://x@h/a.git\"\ndecision := {\"allow\": allow}\n", "git+https://user:s3cret@github.com/o/r.git", `by D.rego:03
+	{"credentials", shortHead + "allow if input.git.remote == \"https://x@h/a.git\"\ndecision := {\"allow\": allow}\n", "git+https://user:s3cret@github.com/o/r.git", `by D.rego:03
 D.rego:3: input.git.remote == "https://***@h/a.git" is false: input.git.remote is "https://***@github.com/o/r.git"`},
-	{"second pass", head + "allow if input.image.ref == \"docker.io/library/node:20\"\ndecision := {\"allow\": allow}\n", "node:20", `by D.rego:03
+	{"second pass", shortHead + "allow if input.image.ref == \"docker.io/library/node:20\"\ndecision := {\"allow\": allow}\n", "node:20", `by D.rego:03
 D.rego:3: input.image.ref == "docker.io/library/node:20" is false: input.image.ref is "docker.io/library/node:20@sha256:<digest>"`},
-	{"message", head + "deny_msg contains \"b\" if input.http\ndeny_msg contains msg if {\n\tnot input.image.isCanonical\n\tmsg := sprintf(\"%s has no digest\", [input.image.ref])\n}\ndeny_msg contains \"no node\" if input.image.repo == \"node\"\n" + tail, "node", `by D.rego:04
+	{"message", shortHead + "deny_msg contains \"b\" if input.http\ndeny_msg contains msg if {\n\tnot input.image.isCanonical\n\tmsg := sprintf(\"%s has no digest\", [input.image.ref])\n}\ndeny_msg contains \"no node\" if input.image.repo == \"node\"\n" + tail, "node", `by D.rego:04
 D.rego:04: docker.io/library/node:latest has no digest
 D.rego:08: no node`},
-	{"array of messages", head + "violations contains \"v\"\nmessages := [m | some m in violations]\ndecision := {\"allow\": allow, \"deny_msg\": messages}\n", "node", `by D.rego:03
+	{"array of messages", shortHead + "violations contains \"v\"\nmessages := [m | some m in violations]\ndecision := {\"allow\": allow, \"deny_msg\": messages}\n", "node", `by D.rego:03
 D.rego:03: v`},
-	{"complete messages", head + "deny_msg := [\"a\"] if input.http\nelse := [\"b\"]\n" + tail, "node", `by D.rego:04
+	{"complete messages", shortHead + "deny_msg := [\"a\"] if input.http\nelse := [\"b\"]\n" + tail, "node", `by D.rego:04
 D.rego:04: b`},
-	{"messages in the decision", head + "decision := {\n\t\"allow\": allow,\n\t\"deny_msg\": [\"a\"],\n}\n", "node", `by D.rego:05
+	{"messages in the decision", shortHead + "decision := {\n\t\"allow\": allow,\n\t\"deny_msg\": [\"a\"],\n}\n", "node", `by D.rego:05
 D.rego:05: a`},
-	{"imported module", head + "import data.lib.team\ndeny_msg contains m if some m in team.messages\n" + tail, "node", `by lib/team.rego:03
+	{"imported module", shortHead + "import data.lib.team\ndeny_msg contains m if some m in team.messages\n" + tail, "node", `by lib/team.rego:03
 lib/team.rego:03: not ours`},
 }
 
@@ -128,7 +128,7 @@ func requestFor(tb testing.TB, text string) policy.Request {
 // Build args with the name of a secret are shown by no way.
 func TestExplainKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	text := head + "allow if input.env.args.MY_TOKEN == \"x\"\nallow if { some k, v in input.env.args; v == \"x\" }\n" +
+	text := shortHead + "allow if input.env.args.MY_TOKEN == \"x\"\nallow if { some k, v in input.env.args; v == \"x\" }\n" +
 		"args := input.env.args\nallow if { args; a := input.env.args; a.MY_TOKEN == \"x\" }\nallow if object.get(input, \"env\", {}) == 1\ndecision := {\"allow\": allow}\n"
 	p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(text)}}, nil, rego.Options{})
 	if err != nil {
@@ -142,7 +142,7 @@ func TestExplainKeepsSecrets(t *testing.T) {
 	}
 }
 
-const explainedPolicy = head + `allow if { input.image.host == "ghcr.io"; print("never") }
+const explainedPolicy = shortHead + `allow if { input.image.host == "ghcr.io"; print("never") }
 allow if trusted
 trusted if { print("host", input.image.host); input.image.tag == "20" }
 ` + "deny_msg contains \"no\" if not allow\n" + tail
@@ -217,7 +217,7 @@ func TestExplainAgreesWithCheck(t *testing.T) {
 // Long evaluations are explained as far as the bound goes, in bounded time.
 func TestExplainIsBounded(t *testing.T) {
 	t.Parallel()
-	text := head + "allow if { some i in numbers.range(1, 300000); i == 0 }\ndecision := {\"allow\": allow}\n"
+	text := shortHead + "allow if { some i in numbers.range(1, 300000); i == 0 }\ndecision := {\"allow\": allow}\n"
 	p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(text)}}, nil, rego.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func TestExplainIsBounded(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	for _, tt := range []struct{ name, source string }{{"allow", "node:20"}, {"deny", "node:21"}} {
 		b.Run(tt.name, func(b *testing.B) {
-			p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(head + "allow if { input.image.host == \"docker.io\"; input.image.tag == \"20\" }\ndeny_msg contains \"no\" if not allow\n" + tail)}}, nil, rego.Options{})
+			p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(shortHead + "allow if { input.image.host == \"docker.io\"; input.image.tag == \"20\" }\ndeny_msg contains \"no\" if not allow\n" + tail)}}, nil, rego.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}
