@@ -292,12 +292,31 @@ func (f policyFlag) read(dir, root string) ([]policy.File, error) {
 	return files, nil
 }
 
-func (a *app) writeEvaluation(c *cli.Context, out *evaluation, _ []*rego.Policy, _ policy.Request) error {
+func (a *app) writeEvaluation(c *cli.Context, out *evaluation, loaded []*rego.Policy, r policy.Request) error {
 	out.redact()
 	if c.String("format") == "json" {
 		return report.WriteJSON(a.stdout, out)
 	}
+	if c.Bool("explain") {
+		if err := a.explain(c, loaded, r); err != nil {
+			return err
+		}
+	}
 	return a.writeEvaluationText(c, out)
+}
+
+// explain shows every rule that was tried, policy by policy.
+func (a *app) explain(c *cli.Context, loaded []*rego.Policy, r policy.Request) error {
+	for _, p := range loaded {
+		// An error is the answer itself, which follows.
+		explanation, _ := p.Explain(c.Context, r)
+		for line := range strings.Lines(explanation.Text()) {
+			if _, err := fmt.Fprintln(a.stdout, report.Clean(strings.TrimSuffix(line, "\n"))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // redact takes credentials out of everything that is printed.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -45,7 +46,7 @@ func reportLocalDenials(p *lint.Pass) {
 			message += ": " + strings.Join(d.Messages, "; ")
 		}
 		p.Report(lint.Diagnostic{
-			Message: message, Span: firstInstruction(p), Notes: append([]string(nil), d.Notes...),
+			Message: message, Span: firstInstruction(p), Notes: slices.Concat(d.Why, d.Notes),
 			Policy: &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text},
 			Help:   "write `allow if input.local` in the policy",
 		})
@@ -55,12 +56,16 @@ func reportLocalDenials(p *lint.Pass) {
 func reportDenial(p *lint.Pass, input int, d policy.Decision) {
 	messages := d.Messages
 	if len(messages) == 0 {
-		messages = []string{"denied by policy"}
+		messages = []string{judged(p, input) + " is denied by the build policy"}
 	}
-	for _, message := range messages {
-		out := lint.Diagnostic{Message: message, Help: d.Help, Notes: append([]string(nil), d.Notes...)}
-		if d.By.File != "" {
-			out.Policy = &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text}
+	for i, message := range messages {
+		by := d.By
+		if i < len(d.MessagesBy) {
+			by = d.MessagesBy[i]
+		}
+		out := lint.Diagnostic{Message: message, Help: d.Help, Notes: slices.Concat(d.Why, d.Notes)}
+		if by.File != "" {
+			out.Policy = &lint.PolicyEntry{File: by.File, Line: by.Line, Text: by.Text}
 		}
 		p.ReportInput(input, out)
 	}

@@ -28,7 +28,7 @@ func place(e policy.Entry) string {
 
 const shortHead = "package docker\ndefault allow := false\n"
 
-const tail = "decision := {\"allow\": allow, \"deny_msg\": deny_msg}\n"
+const shortTail = "decision := {\"allow\": allow, \"deny_msg\": deny_msg}\n"
 
 var whyTests = []struct{ name, policy, source, want string }{
 	{"undefined field", shortHead + "allow if input.image.isCanonical\ndecision := {\"allow\": allow}\n", "alpine:3", `by D.rego:03
@@ -72,16 +72,16 @@ D.rego:2: the decision says nothing of allow`},
 D.rego:3: input.git.remote == "https://***@h/a.git" is false: input.git.remote is "https://***@github.com/o/r.git"`},
 	{"second pass", shortHead + "allow if input.image.ref == \"docker.io/library/node:20\"\ndecision := {\"allow\": allow}\n", "node:20", `by D.rego:03
 D.rego:3: input.image.ref == "docker.io/library/node:20" is false: input.image.ref is "docker.io/library/node:20@sha256:<digest>"`},
-	{"message", shortHead + "deny_msg contains \"b\" if input.http\ndeny_msg contains msg if {\n\tnot input.image.isCanonical\n\tmsg := sprintf(\"%s has no digest\", [input.image.ref])\n}\ndeny_msg contains \"no node\" if input.image.repo == \"node\"\n" + tail, "node", `by D.rego:04
+	{"message", shortHead + "deny_msg contains \"b\" if input.http\ndeny_msg contains msg if {\n\tnot input.image.isCanonical\n\tmsg := sprintf(\"%s has no digest\", [input.image.ref])\n}\ndeny_msg contains \"no node\" if input.image.repo == \"node\"\n" + shortTail, "node", `by D.rego:04
 D.rego:04: docker.io/library/node:latest has no digest
 D.rego:08: no node`},
 	{"array of messages", shortHead + "violations contains \"v\"\nmessages := [m | some m in violations]\ndecision := {\"allow\": allow, \"deny_msg\": messages}\n", "node", `by D.rego:03
 D.rego:03: v`},
-	{"complete messages", shortHead + "deny_msg := [\"a\"] if input.http\nelse := [\"b\"]\n" + tail, "node", `by D.rego:04
+	{"complete messages", shortHead + "deny_msg := [\"a\"] if input.http\nelse := [\"b\"]\n" + shortTail, "node", `by D.rego:04
 D.rego:04: b`},
 	{"messages in the decision", shortHead + "decision := {\n\t\"allow\": allow,\n\t\"deny_msg\": [\"a\"],\n}\n", "node", `by D.rego:05
 D.rego:05: a`},
-	{"imported module", shortHead + "import data.lib.team\ndeny_msg contains m if some m in team.messages\n" + tail, "node", `by lib/team.rego:03
+	{"imported module", shortHead + "import data.lib.team\ndeny_msg contains m if some m in team.messages\n" + shortTail, "node", `by lib/team.rego:03
 lib/team.rego:03: not ours`},
 }
 
@@ -145,7 +145,7 @@ func TestExplainKeepsSecrets(t *testing.T) {
 const explainedPolicy = shortHead + `allow if { input.image.host == "ghcr.io"; print("never") }
 allow if trusted
 trusted if { print("host", input.image.host); input.image.tag == "20" }
-` + "deny_msg contains \"no\" if not allow\n" + tail
+` + "deny_msg contains \"no\" if not allow\n" + shortTail
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
@@ -231,7 +231,7 @@ func TestExplainIsBounded(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	for _, tt := range []struct{ name, source string }{{"allow", "node:20"}, {"deny", "node:21"}} {
 		b.Run(tt.name, func(b *testing.B) {
-			p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(shortHead + "allow if { input.image.host == \"docker.io\"; input.image.tag == \"20\" }\ndeny_msg contains \"no\" if not allow\n" + tail)}}, nil, rego.Options{})
+			p, err := rego.Load([]policy.File{{Name: "D.rego", Text: []byte(shortHead + "allow if { input.image.host == \"docker.io\"; input.image.tag == \"20\" }\ndeny_msg contains \"no\" if not allow\n" + shortTail)}}, nil, rego.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}
