@@ -13,8 +13,9 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
-// policyCase is one entry of testdata/cases/policy-cases.json: what Buildx's
-// CheckPolicy answered.
+// policyCase is one entry of testdata/cases/policy-cases.json and of
+// policy-extra.json, in which testdata/oracle keeps what it once found: what
+// Buildx's CheckPolicy answered.
 type policyCase struct {
 	Name, Policy, Source, Platform string
 	Attrs, Modules, Files          map[string]string
@@ -38,13 +39,17 @@ type expectation struct {
 
 func cases(tb testing.TB) []policyCase {
 	tb.Helper()
-	data, err := os.ReadFile("../../testdata/cases/policy-cases.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var out []policyCase
-	if err := json.Unmarshal(data, &out); err != nil {
-		tb.Fatal(err)
+	for _, name := range []string{"policy-cases.json", "policy-extra.json"} {
+		data, err := os.ReadFile("../../testdata/cases/" + name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		var list []policyCase
+		if err := json.Unmarshal(data, &list); err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, list...)
 	}
 	return out
 }
@@ -119,6 +124,9 @@ func compareCase(t *testing.T, c policyCase, want expectation, opt rego.Options)
 	}
 	if want.Action == "DENY" && !slices.Equal(got.Messages, want.DenyMsg) {
 		t.Errorf("messages %q, Buildx says %q", got.Messages, want.DenyMsg)
+	}
+	if want.Print != nil && !slices.Equal(got.Printed, want.Print) {
+		t.Errorf("printed %q, Buildx prints %q", got.Printed, want.Print)
 	}
 	slices.Sort(got.Needs)
 	slices.Sort(want.Needs)

@@ -78,7 +78,9 @@ func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Requ
 		return out, nil
 	}
 	ev.pins = map[string]bool{}
-	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input))
+	stop, release := cancellation(ctx)
+	defer release()
+	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalExternalCancel(stop))
 	out.Printed = ev.printed
 	if err != nil {
 		return out, p.evalError(ctx, err)
@@ -113,8 +115,8 @@ func (ev *evaluation) convert(r policy.Request, out *Check) error {
 		return nil
 	default:
 		name := r.Source.Identifier()
-		if r.Platform != "" {
-			name += " (" + r.Platform + ")"
+		if platform, ok := ev.doc.fields["platform"].(string); ok {
+			name += " (" + platform + ")"
 		}
 		pins := make([]string, 0, len(ev.pins))
 		for _, pin := range sortedKeys(ev.pins) {
@@ -142,6 +144,12 @@ func (p *Policy) Probe(ctx context.Context, env policy.Env) error {
 	}
 	_, err = parseDecision(result)
 	return err
+}
+
+// cancellation ends an evaluation with its context, without a goroutine for each.
+func cancellation(ctx context.Context) (stop topdown.Cancel, release func() bool) {
+	stop = topdown.NewCancel()
+	return stop, context.AfterFunc(ctx, stop.Cancel)
 }
 
 // errTimeout says that a policy did not come to an end.

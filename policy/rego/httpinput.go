@@ -29,9 +29,9 @@ func (p *Policy) httpDocument(identifier, scheme string, attrs map[string]string
 	for k, values := range u.Query() {
 		list := make([]any, len(values))
 		for i, v := range values {
-			list[i] = v
+			list[i] = jsonText(v)
 		}
-		query[k] = list
+		query[jsonText(k)] = list
 	}
 	if len(query) > 0 {
 		d.fields["query"] = query

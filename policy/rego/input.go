@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/util/gitutil/gitobject"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -58,7 +60,7 @@ func (p *Policy) newDocument(r policy.Request) (*document, error) {
 	case "git":
 		d, err = gitDocument(rest, attrs, meta.Git)
 	case "docker-image":
-		d, err = imageDocument(rest, r.Platform, meta.Image)
+		d, err = imageDocument(r.Source, rest, r.Platform, meta.Image)
 	case "local":
 		d = &document{kind: "local", fields: map[string]any{}}
 		put(d.fields, "name", rest)
@@ -74,9 +76,22 @@ func (p *Policy) newDocument(r policy.Request) (*document, error) {
 // put sets what is not empty, as Go's omitempty does.
 func put[T comparable](fields map[string]any, key string, v T) {
 	var zero T
-	if v != zero {
-		fields[key] = v
+	if v == zero {
+		return
 	}
+	fields[key] = v
+	if s, ok := any(v).(string); ok {
+		fields[key] = jsonText(s)
+	}
+}
+
+// jsonText is a text as it comes out of JSON: bytes that are not UTF-8 are
+// U+FFFD each.
+func jsonText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 func putList(fields map[string]any, key string, list []string) {
@@ -85,7 +100,7 @@ func putList(fields map[string]any, key string, list []string) {
 	}
 	out := make([]any, len(list))
 	for i, s := range list {
-		out[i] = s
+		out[i] = jsonText(s)
 	}
 	fields[key] = out
 }
@@ -103,7 +118,7 @@ func envDocument(e policy.Env, probe bool) map[string]any {
 		if len(m) > 0 {
 			values := make(map[string]any, len(m))
 			for k, v := range m {
-				values[k] = v
+				values[jsonText(k)] = jsonText(v)
 			}
 			out[key] = values
 		}
@@ -114,10 +129,19 @@ func envDocument(e policy.Env, probe bool) map[string]any {
 	return out
 }
 
-func imageDocument(ref, platform string, meta *policy.ImageMetadata) (*document, error) {
-	img, err := source.ParseReference(ref)
-	if err != nil {
-		return nil, fmt.Errorf("failed to parse image source reference: %w", err)
+// Fields of an image that metadata would give.
+var (
+	unknownConfig      = []string{"input.image.labels", "input.image.user", "input.image.volumes", "input.image.workingDir", "input.image.env"}
+	unknownAttestation = []string{"input.image.hasProvenance", "input.image.provenance", "input.image.signatures"}
+)
+
+func imageDocument(src source.Source, ref, platform string, meta *policy.ImageMetadata) (*document, error) {
+	img, ok := src.(source.Image)
+	if !ok {
+		var err error
+		if img, err = source.ParseReference(ref); err != nil {
+			return nil, fmt.Errorf("failed to parse image source reference: %w", err)
+		}
 	}
 	if platform == "" {
 		return nil, fmt.Errorf("platform required for image source")
@@ -133,36 +157,36 @@ func imageDocument(ref, platform string, meta *policy.ImageMetadata) (*document,
 	if err := putPlatform(d.fields, platform); err != nil {
 		return nil, err
 	}
-	attestations := []string{"hasProvenance", "provenance", "signatures"}
-	config := []string{"labels", "user", "volumes", "workingDir", "env"}
 	if meta == nil {
 		if !img.Pinned() {
 			d.needs("checksum")
 		}
-		d.needs(config...)
-		d.needs(attestations...)
+		d.unknown = append(append(d.unknown, unknownConfig...), unknownAttestation...)
 		return d, nil
 	}
 	delete(d.fields, "checksum")
 	put(d.fields, "checksum", meta.Digest)
 	if len(meta.Config) == 0 || string(meta.Config) == "null" {
-		d.needs(config...)
+		d.unknown = append(d.unknown, unknownConfig...)
 	} else if err := putConfig(d.fields, meta.Config); err != nil {
 		return nil, err
 	}
 	if !meta.HasChain {
-		d.needs(attestations...)
+		d.unknown = append(d.unknown, unknownAttestation...)
 	}
 	put(d.fields, "hasProvenance", meta.HasChain && meta.AttestationManifest != "")
 	return d, nil
 }
 
 func putPlatform(fields map[string]any, platform string) error {
-	p, err := platforms.Parse(platform)
-	if err != nil {
-		return fmt.Errorf("failed to parse platform: %w", err)
+	p, ok := commonPlatforms[platform]
+	if !ok {
+		var err error
+		if p, err = platforms.Parse(platform); err != nil {
+			return fmt.Errorf("failed to parse platform: %w", err)
+		}
+		p = platforms.Normalize(p)
 	}
-	p = platforms.Normalize(p)
 	put(fields, "platform", platforms.Format(p))
 	put(fields, "os", p.OS)
 	put(fields, "arch", p.Architecture)
@@ -170,18 +194,16 @@ func putPlatform(fields map[string]any, platform string) error {
 	return nil
 }
 
+// commonPlatforms need no parsing, which takes as long as a small policy.
+var commonPlatforms = map[string]ocispecs.Platform{
+	"linux/amd64":  {OS: "linux", Architecture: "amd64"},
+	"linux/arm64":  {OS: "linux", Architecture: "arm64"},
+	"linux/arm/v7": {OS: "linux", Architecture: "arm", Variant: "v7"},
+}
+
 // putConfig sets what an OCI image config tells.
 func putConfig(fields map[string]any, text json.RawMessage) error {
-	var img struct {
-		Created *time.Time
-		Config  struct {
-			Labels     map[string]string
-			Env        []string
-			User       string
-			Volumes    map[string]struct{}
-			WorkingDir string
-		}
-	}
+	var img ocispecs.Image
 	if err := json.Unmarshal(text, &img); err != nil {
 		return fmt.Errorf("failed to unmarshal image config: %w", err)
 	}

@@ -2,6 +2,7 @@ package rego
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -19,19 +20,44 @@ func (p *Policy) needs(ctx context.Context, ev *evaluation, input ast.Value) ([]
 	if err != nil {
 		return nil, err
 	}
-	result, err := prepared.Partial(ctx, rego.EvalParsedInput(input), rego.EvalUnknowns(ev.doc.unknown))
+	stop, release := cancellation(ctx)
+	defer release()
+	result, err := prepared.Partial(ctx, rego.EvalParsedInput(input), rego.EvalParsedUnknowns(unknownTerms(ev.doc.unknown)), rego.EvalExternalCancel(stop))
 	if err != nil {
 		return nil, err
 	}
 	found := unknownRefs(result.Support, ev.doc.unknown)
-	return append(found, ev.runtimeNeeds()...), nil
+	for _, need := range ev.runtimeNeeds() {
+		if !slices.Contains(found, need) {
+			found = append(found, need)
+		}
+	}
+	return found, nil
+}
+
+// unknownTerms are references to fields; parsing them takes OPA longer than what
+// it is for.
+func unknownTerms(fields []string) []*ast.Term {
+	out := make([]*ast.Term, len(fields))
+	for i, field := range fields {
+		ref := ast.Ref{ast.InputRootDocument}
+		for name := range strings.SplitSeq(strings.TrimPrefix(field, "input."), ".") {
+			ref = append(ref, ast.StringTerm(name))
+		}
+		out[i] = ast.NewTerm(ref)
+	}
+	return out
 }
 
 // mayAsk tells whether any module has a name that could ask for metadata of
-// this source. Where none has, partial evaluation finds nothing.
+// this source. Where none has, partial evaluation finds nothing, and its only
+// trace would be that it prints once more.
 func (p *Policy) mayAsk(d *document) bool {
 	if len(d.unknown) == 0 {
 		return false // and OPA would take the whole input as unknown
+	}
+	if p.mentions["print"] {
+		return true
 	}
 	for _, u := range d.unknown {
 		if p.mentions[u[strings.LastIndexByte(u, '.')+1:]] {
@@ -94,7 +120,8 @@ func (ev *evaluation) runtimeNeeds() []string {
 }
 
 // unknownRefs are the references to unknown fields in modules, each cut to the
-// field it belongs to, in the order they are met.
+// field it belongs to, in the order they are met. References inside of others
+// do not count.
 func unknownRefs(modules []*ast.Module, unknown []string) []string {
 	allowed := map[string]bool{}
 	for _, u := range unknown {
@@ -105,14 +132,14 @@ func unknownRefs(modules []*ast.Module, unknown []string) []string {
 	for _, m := range modules {
 		ast.WalkRefs(m, func(ref ast.Ref) bool {
 			if !ref.HasPrefix(ast.InputRootRef) {
-				return false
+				return true
 			}
 			key, ok := allowedOrParent(trimKey(ref.String()), allowed)
 			if ok && !seen[key] && strings.Contains(key, ".") {
 				seen[key] = true
 				out = append(out, key)
 			}
-			return key == ""
+			return true
 		})
 	}
 	return out
