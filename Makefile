@@ -10,7 +10,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle bench check
+.PHONY: build test lint generate golden fuzz oracle oracle-opa bench check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -20,5 +20,7 @@ golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)
 # against the engines themselves, which need a module of their own
 oracle:   ; cd testdata/oracle && go vet ./... && go test ./...
+# with the OPA of the newest Buildx, beside ours too
+oracle-opa: ; cd testdata/oracle && go test -modfile=opa.mod ./policy github.com/imgpolicy/imgpolicy/policy/rego
 bench:    ; go test -run '^$$' -bench . -count 10 ./...
 check:    ; .ci/run

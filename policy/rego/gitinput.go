@@ -113,8 +113,8 @@ func (d *document) gitObjects(meta *policy.GitMetadata, checksum, commitChecksum
 		return err
 	}
 	fields := map[string]any{}
-	putText(fields, "tree", c.Tree)
-	putText(fields, "message", c.Message)
+	put(fields, "tree", c.Tree)
+	put(fields, "message", c.Message)
 	putList(fields, "parents", c.Parents)
 	d.putActor(fields, "author", c.Author)
 	d.putActor(fields, "committer", c.Committer)
@@ -136,10 +136,10 @@ func (d *document) tagObject(raw []byte, checksum string) error {
 		return err
 	}
 	fields := map[string]any{}
-	putText(fields, "object", t.Object)
-	putText(fields, "type", t.Type)
-	putText(fields, "tag", t.Tag)
-	putText(fields, "message", t.Message)
+	put(fields, "object", t.Object)
+	put(fields, "type", t.Type)
+	put(fields, "tag", t.Tag)
+	put(fields, "message", t.Message)
 	d.putActor(fields, "tagger", t.Tagger)
 	putSignature(fields, tag)
 	d.tag, d.fields["tag"] = tag, fields
@@ -154,21 +154,16 @@ func gitObject(raw []byte, checksum string) (*gitobject.GitObject, error) {
 	return obj, obj.VerifyChecksum(checksum)
 }
 
-// putText sets a text of an object. Objects may be in any encoding; Buildx hands
-// them over as JSON, in which every byte that is not UTF-8 is U+FFFD.
-func putText(fields map[string]any, key, text string) {
-	put(fields, key, string([]rune(text)))
-}
-
 // putActor sets who did what, and when. A time that JSON cannot have, in the year
-// 10000, makes the whole document one that cannot be handed over, as in Buildx.
+// 10000, makes the whole document one that cannot be handed over, as in Buildx,
+// which meets the tag first.
 func (d *document) putActor(fields map[string]any, key string, a gitobject.Actor) {
 	out := map[string]any{}
-	putText(out, "name", a.Name)
-	putText(out, "email", a.Email)
+	put(out, "name", a.Name)
+	put(out, "email", a.Email)
 	if a.When != nil {
 		out["when"] = a.When.Format(time.RFC3339Nano)
-		if _, err := json.Marshal(a.When); err != nil {
+		if _, err := json.Marshal(a.When); err != nil && (d.unwritable == nil || key == "tagger") {
 			d.unwritable = err
 		}
 	}

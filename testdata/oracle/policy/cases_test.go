@@ -73,14 +73,20 @@ func (c policyCase) question() Question {
 func agree(t *testing.T, q Question) Answer {
 	t.Helper()
 	want, got := Buildx(t.Context(), q), Ours(t.Context(), q)
+	answer := want
 	if got.Input == "" && got.Error == got.Probe {
-		want.Input = "" // a policy that does not load is asked about nothing here
+		// A policy that does not load is asked about nothing here, and a build
+		// ends in the probe.
+		got, want = Answer{Probe: got.Probe}, Answer{Probe: want.Probe}
+	}
+	if strings.HasPrefix(got.Error, "failed to marshal policy input: ") {
+		got.Input = "" // ours is shown although Buildx cannot write it
 	}
 	w, g := describe(want), describe(got)
 	if w != g {
 		t.Errorf("answers differ\n got %s\nwant %s\nabout %s %s %v %s\n%s", g, w, q.Source, q.Platform, q.Attrs, describe(q.Metadata), q.Modules[0].Text)
 	}
-	return want
+	return answer
 }
 
 func describe(v any) string {

@@ -197,6 +197,9 @@ func CheckRequest(q Question) *policysession.CheckPolicyRequest {
 	}
 	if m.HTTP != nil {
 		req.Source.HTTP = &gwpb.ResolveSourceHTTPResponse{Checksum: m.HTTP.Checksum}
+		if s := m.HTTP.Signature; s != nil {
+			req.Source.HTTP.ChecksumResponse = &gwpb.ChecksumResponse{Digest: s.Digest, Suffix: s.Suffix}
+		}
 	}
 	return req
 }
