@@ -167,6 +167,7 @@ D.rego:5: trusted is undefined
 D.rego:6: deny_msg is ["no"]
 D.rego:7: decision is {"allow":false,"deny_msg":["no"]}
 print: D.rego:5: host docker.io
+print: D.rego:5: host docker.io
 D.rego:6: message: no
 why: D.rego:3: input.image.host == "ghcr.io" is false: input.image.host is "docker.io"
 why: D.rego:4: trusted is undefined: input.image.tag == "20" is false: input.image.tag is "21" (D.rego:5)
