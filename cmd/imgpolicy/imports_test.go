@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 // real files and print the outcome.
 var testsMayImport = map[string][]string{
 	"policy/regex": {"dockerfile"},
+	"policy/rego":  {"dockerfile"},
 	"lint":         {"lint/rules", "policy/regex"},
 	"lint/rules":   {"lint/report", "policy/regex", "policy/rego"},
 	"lint/report":  {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
@@ -63,7 +64,7 @@ var doors = map[string][]string{
 	"github.com/moby/sys/signal":           {"dockerfile"},
 	"github.com/open-policy-agent/opa":     {"policy/rego"},
 	"github.com/opencontainers/go-digest":  {"dockerfile/source", "policy/rego", "policy/sigstore"},
-	"github.com/opencontainers/image-spec": {"dockerfile"},
+	"github.com/opencontainers/image-spec": {"dockerfile", "policy/rego"},
 	"github.com/sigstore/sigstore-go":      {"policy/sigstore"},
 	"github.com/tonistiigi/go-csvvalue":    {"dockerfile"},
 	"github.com/urfave/cli/v2":             {"cmd/imgpolicy"},
