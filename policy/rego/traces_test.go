@@ -27,7 +27,6 @@ type trace struct {
 // differing are the traces that ask something else here, with the reason.
 var differing = map[string]string{
 	"named-context-oci-layout": "the build ends at the first source; here all are asked about",
-	"named-context-local":      "local://assets is not asked about: the resolver gives no input for a named local context",
 	"sbom":                     "the scanner's image comes from a flag of the build that is not ours, and its failure ended the build",
 	"check-mode":               "a check asks in the first pass only; here a build is meant",
 }
@@ -98,7 +97,10 @@ func (tr trace) flags() (opt dockerfile.Options, platforms []string) {
 		case "--platform":
 			platforms = strings.Split(value, ",")
 		case "--build-context":
-			name, context, _ := strings.Cut(value, "=")
+			name, context, err := dockerfile.ParseContext(value)
+			if err != nil {
+				panic(err)
+			}
 			opt.Contexts[name] = context
 		}
 	}
