@@ -48,17 +48,16 @@ type adding struct {
 func (r *resolver) add(st *state, c *command, cmd *instructions.AddCommand) {
 	sum := r.expander.expand(cmd.Checksum, st.vars)
 	words := make([]expansion, len(cmd.SourcePaths))
-	err := r.expandAll(st, cmd.Chown, cmd.Chmod)
-	if sum.err != nil && sum.unknown.IsZero() {
-		err = firstError(err, sum.err)
-	}
+	chmod, dest := r.expander.expand(cmd.Chmod, st.vars), r.expander.expand(cmd.DestPath, st.vars)
+	err := firstError(r.expandAll(st, cmd.Chown), chmod.refusal())
+	err = firstError(err, sum.refusal())
 	for i, w := range cmd.SourcePaths {
 		words[i] = r.expander.expand(w, st.vars)
-		if words[i].err != nil && words[i].unknown.IsZero() {
-			err = firstError(err, words[i].err)
-		}
+		err = firstError(err, words[i].refusal())
 	}
-	err = firstError(err, r.expandAll(st, cmd.DestPath))
+	err = firstError(err, dest.refusal())
+	err = firstError(err, r.expandHeredocs(st, cmd.SourceContents))
+	err = firstError(err, r.copyFits(st, dest, chmod))
 	err = firstError(err, checksumFits(sum, words))
 	if err != nil {
 		r.reportIn(st, err.Error(), c.where(), -1)
@@ -133,6 +132,9 @@ func (r *resolver) addWord(st *state, c *command, a *adding, raw string, w expan
 	}
 	src, err := a.parse(w.text)
 	if src == nil && err == nil {
+		if err := r.localFits(st, w.text); err != nil {
+			r.reportIn(st, err.Error(), c.where(), -1)
+		}
 		return
 	}
 	in.Span = span()

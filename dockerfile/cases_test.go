@@ -11,8 +11,9 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
 
-// sourceCase is one entry of testdata/cases/source-cases.json: what a real
-// BuildKit asked for.
+// sourceCase is one entry of testdata/cases/source-cases.json, what a real
+// BuildKit asked for, or of source-extra.json, which testdata/oracle holds
+// against BuildKit's frontend.
 type sourceCase struct {
 	Name       string
 	Dockerfile string
@@ -44,15 +45,19 @@ type expectedSource struct {
 
 func loadSourceCases(tb testing.TB) []sourceCase {
 	tb.Helper()
-	data, err := os.ReadFile("../testdata/cases/source-cases.json")
-	if err != nil {
-		tb.Fatal(err)
+	var all []sourceCase
+	for _, name := range []string{"source-cases.json", "source-extra.json"} {
+		data, err := os.ReadFile("../testdata/cases/" + name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		var cases []sourceCase
+		if err := json.Unmarshal(data, &cases); err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, cases...)
 	}
-	var cases []sourceCase
-	if err := json.Unmarshal(data, &cases); err != nil {
-		tb.Fatal(err)
-	}
-	return cases
+	return all
 }
 
 // options turns a case's flags into ours. closed makes an ARG without a value

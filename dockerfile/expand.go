@@ -43,30 +43,58 @@ func (e expansion) missing() *Unknown {
 	return &e.unknown
 }
 
+// refusal is why BuildKit would not build, nil where that depends on what is
+// not known.
+func (e expansion) refusal() error {
+	if !e.unknown.IsZero() {
+		return nil
+	}
+	return e.err
+}
+
 // marker stands for an unknown value. It is a private-use character, which no
 // reference or URL holds.
 const marker = "\uE0F1"
 
 // expander expands words with BuildKit's own lexer.
 type expander struct {
-	lex  *shell.Lex
-	size int // of all values handed out
+	lex    *shell.Lex
+	bodies *shell.Lex // for heredocs: quotes are text, and the escape is always \
+	size   int        // of all values handed out
 }
 
 func newExpander(escape byte) *expander {
-	return &expander{lex: shell.NewLex(rune(escape))}
+	x := &expander{lex: shell.NewLex(rune(escape)), bodies: shell.NewLex('\\')}
+	x.bodies.SkipProcessQuotes = true
+	return x
 }
 
 // expand expands a word. Values that are not known are tried both as absent
 // and as a marker: a word that comes out the same either way, such as
 // ${A:-$B} where A is set, is known.
-func (x *expander) expand(text string, sc *scope) expansion {
+func (x *expander) expand(text string, sc *scope) expansion { return x.with(x.lex, text, sc) }
+
+// expandBody expands the body of a heredoc.
+func (x *expander) expandBody(text string, sc *scope) expansion { return x.with(x.bodies, text, sc) }
+
+// expandWords expands a word that may become several, none where that depends
+// on what is not known.
+func (x *expander) expandWords(text string, sc *scope) ([]string, error) {
+	e := x.expand(text, sc)
+	if e.err != nil || !e.unknown.IsZero() {
+		return nil, e.refusal()
+	}
+	env := &lookup{scope: sc, text: text, total: &x.size}
+	return x.lex.ProcessWords(quiet(text), env)
+}
+
+func (x *expander) with(lex *shell.Lex, text string, sc *scope) expansion {
 	if !needsLexer(text) {
 		return expansion{text: text}
 	}
 	text = quiet(text)
 	env := &lookup{scope: sc, text: text, total: &x.size}
-	out, _, err := x.lex.ProcessWord(text, env)
+	out, _, err := lex.ProcessWord(text, env)
 	out = loud(out)
 	if env.tooLarge {
 		return expansion{err: errExpansionTooLarge}
@@ -76,7 +104,7 @@ func (x *expander) expand(text string, sc *scope) expansion {
 		return e
 	}
 	probe := &lookup{scope: sc, text: text, total: &x.size, marker: true}
-	marked, _, markedErr := x.lex.ProcessWord(text, probe)
+	marked, _, markedErr := lex.ProcessWord(text, probe)
 	marked = loud(marked)
 	if marked == out && (err == nil) == (markedErr == nil) {
 		return e

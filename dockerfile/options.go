@@ -22,6 +22,7 @@ type Options struct {
 // ImageConfig is the part of an image's config that changes what a Dockerfile
 // based on it fetches.
 type ImageConfig struct {
-	Env     []string // KEY=value
-	OnBuild []string
+	Env        []string // KEY=value
+	OnBuild    []string
+	WorkingDir string
 }

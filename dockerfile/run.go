@@ -2,11 +2,9 @@ package dockerfile
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-	"github.com/moby/sys/signal"
 )
 
 // defaultPath is BuildKit's PATH for images that set none (util/system).
@@ -64,6 +62,7 @@ func (r *resolver) inherit(st *state) {
 	st.imageEnv = map[string]value{}
 	st.vars = &scope{vars: map[string]value{}}
 	if st.base != nil {
+		st.workdir = st.base.workdir
 		if r.inherited += len(st.base.vars.vars) + len(st.base.imageEnv); r.inherited > maxInherited {
 			st.vars.open = Unknown{Reason: fmt.Sprintf("is in a stage beyond the %d variables that stages may inherit", maxInherited)}
 			return
@@ -76,9 +75,7 @@ func (r *resolver) inherit(st *state) {
 			st.imageEnv[k] = v
 		}
 		st.vars.open = st.base.vars.open
-		if st.platform == nil || st.base.platform != nil {
-			st.platform = st.base.platform
-		}
+		st.platform = st.base.platform
 		return
 	}
 	config, known := r.baseConfig(st)
@@ -86,7 +83,9 @@ func (r *resolver) inherit(st *state) {
 		k, v, _ := strings.Cut(kv, "=")
 		st.imageEnv[k] = value{text: v, set: true, origin: FromEnv}
 	}
+	st.workdir = config.WorkingDir
 	if !known && (st.baseName != scratch || st.context != nil) {
+		st.workdir = unknownDir
 		st.vars.open = Unknown{Reason: "depends on the base image's environment"}
 	} else if _, ok := st.imageEnv["PATH"]; !ok && !strings.HasPrefix(r.platformOf(st), "windows") {
 		st.imageEnv["PATH"] = value{text: defaultPath, set: true, origin: FromEnv}
@@ -117,11 +116,13 @@ func (r *resolver) run(st *state, c *command) {
 			err = firstError(err, r.expandAll(st, kv.Key, kv.Value))
 		}
 	case *instructions.WorkdirCommand:
-		err = r.expandAll(st, cmd.Path)
+		err = r.workdir(st, cmd.Path)
 	case *instructions.UserCommand:
 		err = r.expandAll(st, cmd.User)
 	case *instructions.VolumeCommand:
-		err = r.expandAll(st, cmd.Volumes...)
+		err = r.volumes(st, cmd.Volumes)
+	case *instructions.ExposeCommand:
+		err = r.expose(st, cmd.Ports)
 	case *instructions.StopSignalCommand:
 		err = r.stopSignal(st, cmd.Signal)
 	}
@@ -130,50 +131,22 @@ func (r *resolver) run(st *state, c *command) {
 	}
 }
 
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-// expandAll tells whether words expand at all; what they become makes no input.
-func (r *resolver) expandAll(st *state, words ...string) error {
-	for _, w := range words {
-		if e := r.expander.expand(w, st.vars); e.err != nil && e.unknown.IsZero() {
-			return e.err
-		}
-	}
-	return nil
-}
-
-func (r *resolver) stopSignal(st *state, word string) error {
-	e := r.expander.expand(word, st.vars)
-	if !e.unknown.IsZero() {
-		return nil
-	}
-	if e.err != nil {
-		return e.err
-	}
-	_, err := signal.ParseSignal(e.text)
-	return err
-}
-
 // copy checks what dispatch and dispatchCopy check of a COPY. Its words are
 // never sources: BuildKit refuses URLs there.
 func (r *resolver) copy(st *state, c *command, cmd *instructions.CopyCommand) error {
-	if err := r.expandAll(st, cmd.Chown, cmd.Chmod); err != nil {
+	chmod, dest := r.expander.expand(cmd.Chmod, st.vars), r.expander.expand(cmd.DestPath, st.vars)
+	if err := firstError(r.expandAll(st, cmd.Chown), chmod.refusal()); err != nil {
 		return err
 	}
 	expanded := make([]expansion, 0, len(cmd.SourcePaths))
 	for _, w := range cmd.SourcePaths {
 		e := r.expander.expand(w, st.vars)
-		if e.err != nil && e.unknown.IsZero() {
-			return e.err
+		if err := e.refusal(); err != nil {
+			return err
 		}
 		expanded = append(expanded, e)
 	}
-	if err := r.expandAll(st, cmd.DestPath); err != nil {
+	if err := firstError(dest.refusal(), r.expandHeredocs(st, cmd.SourceContents)); err != nil {
 		return err
 	}
 	for _, src := range c.sources {
@@ -182,14 +155,14 @@ func (r *resolver) copy(st *state, c *command, cmd *instructions.CopyCommand) er
 		}
 		st.content = append(st.content, src)
 	}
+	err := r.copyFits(st, dest, chmod)
 	for _, e := range expanded {
 		if e.unknown.IsZero() {
-			if err := refuseRemote(e.text); err != nil {
-				return err
-			}
+			err = firstError(err, refuseRemote(e.text))
+			err = firstError(err, r.localFits(st, e.text))
 		}
 	}
-	return nil
+	return err
 }
 
 // mounts follows dispatchRunMounts. Only bind and cache mounts bring files.
@@ -224,8 +197,10 @@ func (r *resolver) mounts(st *state, c *command, cmd *instructions.RunCommand) e
 			return fmt.Errorf("cannot mount from stage %q to %q, stage needs to be defined before current command", from, m.Target)
 		}
 		brings := m.Type == instructions.MountTypeBind || m.Type == instructions.MountTypeCache
-		if brings && path.Clean("/"+m.Target) == "/" && strings.HasPrefix(m.Target, "/") {
-			return fmt.Errorf("invalid mount target %q", "/")
+		if brings || m.Type == instructions.MountTypeTmpfs {
+			if err := r.mountTarget(st, m.Target); err != nil {
+				return err
+			}
 		}
 		if from != "" && brings {
 			st.content = append(st.content, c.sources[i])

@@ -47,6 +47,7 @@ type state struct {
 
 	vars     *scope
 	imageEnv map[string]value
+	workdir  string // "" for the root, unknownDir where nobody knows
 }
 
 // command is an instruction of a stage with the states it reads from.
