@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
 const epochArg = "SOURCE_DATE_EPOCH"
@@ -22,7 +24,7 @@ func (r *resolver) resolveEpoch() {
 	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return
 	}
-	if ctx, err := r.lookupStageContext(text, r.platformOf(&state{})); err != nil {
+	if ctx, err := r.lookupStageContext(text, DefaultPlatform); err != nil {
 		r.report(BuildProblem, err.Error(), span, -1)
 		return
 	} else if ctx != nil {
@@ -97,8 +99,7 @@ func (r *resolver) epochStage(st *state) error {
 				return err
 			}
 		default:
-			name := strings.ToLower(in.node.Value)
-			return fmt.Errorf("SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported %s instruction", name)
+			return fmt.Errorf("SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported %s instruction", in.node.Value)
 		}
 	}
 	if !found {
@@ -135,13 +136,9 @@ func (r *resolver) epochAdd(st *state, env *scope, in *instruction, cmd *instruc
 		span = spans[0]
 	}
 	before := len(r.inputs)
-	a := &adding{checksum: sum.text, keepGitDir: cmd.KeepGitDir}
-	src, err := a.parse(word.text)
+	src, err := epochSource(cmd, word.text, sum.text)
 	if err != nil {
 		return err
-	}
-	if src == nil {
-		return errors.New("SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD")
 	}
 	r.placeAdd(st, Input{
 		Instruction: "ADD", Stage: st.index, Word: cmd.SourcePaths[0], Value: word.text, Span: span,
@@ -152,4 +149,27 @@ func (r *resolver) epochAdd(st *state, env *scope, in *instruction, cmd *instruc
 		r.inputs[before].Source = nil
 	}
 	return nil
+}
+
+// epochSource makes the source of the stage's ADD, whose flags and query
+// BuildKit puts together in other ways than elsewhere
+// (dockerfile2llb sourceDateEpochAddSource).
+func epochSource(cmd *instructions.AddCommand, word, sum string) (source.Source, error) {
+	g, isGit, err := source.ParseGit(word)
+	switch {
+	case source.IsHTTP(word) && cmd.Checksum != "" && sum == "":
+		return nil, errors.New("invalid checksum digest format")
+	case isGit && err == nil && !g.Shorthand:
+		g.KeepGitDir = g.KeepGitDir || cmd.KeepGitDir != nil && *cmd.KeepGitDir
+		if cmd.Checksum != "" {
+			g.Checksum = sum
+		}
+		g.FetchByCommit, g.MTime = false, ""
+		return g, nil
+	}
+	src, err := (&adding{checksum: sum}).parse(word)
+	if src == nil && err == nil {
+		err = errors.New("SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD")
+	}
+	return src, err
 }
