@@ -121,11 +121,11 @@ func (c *namedContext) loadRemote(scheme string) (source.Source, Unknown, error)
 }
 
 func (c *namedContext) loadLayout(spec string) (source.Source, Unknown, error) {
-	store, digest, ok := strings.Cut(spec, "@")
-	if !ok {
+	at := strings.LastIndexByte(spec, '@')
+	if at < 0 {
 		return nil, Unknown{Reason: "needs the digest of the OCI layout " + spec}, nil
 	}
-	o, err := source.NewOCILayout(c.key, digest, store)
+	o, err := source.NewOCILayout(c.key, spec[at+1:], spec[:at])
 	if err != nil {
 		return nil, Unknown{}, fmt.Errorf("could not parse oci-layout reference %q: %w", spec, err)
 	}

@@ -5,25 +5,28 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
 const layoutScheme = "oci-layout://"
 
-// refNameAnnotation names a manifest of an OCI layout (OCI image spec,
-// annotations).
-const refNameAnnotation = "org.opencontainers.image.ref.name"
+// The annotations that name a manifest of an OCI layout, in the order in which
+// they are looked at: containerd's, and the one of the OCI image spec.
+var nameAnnotations = []string{"io.containerd.image.name", "org.opencontainers.image.ref.name"}
+
+var layoutDigestPattern = regexp.MustCompile(`@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}$`)
 
 // withLayoutDigest completes oci-layout://PATH[:TAG] with the digest that the
 // layout's index gives the tag, latest where none is written. Buildx does so
 // before it asks BuildKit.
 func withLayoutDigest(dir, value string) (string, error) {
-	if strings.Contains(value, "@") {
+	if layoutDigestPattern.MatchString(value) {
 		return value, nil
 	}
-	path, tag, ok := strings.Cut(strings.TrimPrefix(value, layoutScheme), ":")
-	if !ok {
-		tag = "latest"
+	path, tag := strings.TrimPrefix(value, layoutScheme), "latest"
+	if i := strings.LastIndexByte(path, ':'); i >= 0 && i+1 < len(path) {
+		path, tag = path[:i], path[i+1:]
 	}
 	text, err := os.ReadFile(filepath.Join(absolute(dir, path), "index.json"))
 	if err != nil {
@@ -36,6 +39,8 @@ func withLayoutDigest(dir, value string) (string, error) {
 	return layoutScheme + path + ":" + tag + "@" + digest, nil
 }
 
+// layoutDigest is the digest of the manifest with a tag. As for Buildx, the
+// only manifest of a layout is meant whatever the tag.
 func layoutDigest(index []byte, tag string) (string, error) {
 	var parsed struct {
 		Manifests []struct {
@@ -46,10 +51,15 @@ func layoutDigest(index []byte, tag string) (string, error) {
 	if err := json.Unmarshal(index, &parsed); err != nil {
 		return "", errors.New("its index.json cannot be read: " + err.Error())
 	}
-	for _, m := range parsed.Manifests {
-		if m.Annotations[refNameAnnotation] == tag {
-			return m.Digest, nil
+	for _, name := range nameAnnotations {
+		for _, m := range parsed.Manifests {
+			if t, ok := m.Annotations[name]; ok && t == tag {
+				return m.Digest, nil
+			}
 		}
+	}
+	if len(parsed.Manifests) == 1 {
+		return parsed.Manifests[0].Digest, nil
 	}
 	return "", errors.New("its index.json has no tag " + tag)
 }
