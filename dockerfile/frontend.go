@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -23,15 +24,13 @@ func (f *File) detectFrontend(text []byte) frontend {
 	if !ok || word == "" {
 		return frontend{}
 	}
+	if at, ok := jsonStart(text); ok {
+		return frontend{word: word, span: f.jsonValue(at, "syntax")}
+	}
 	out := frontend{word: word, span: f.Lines.Span(1)}
 	line := 1
 	if len(locs) > 0 {
 		line = locs[0].Start.Line
-		// DetectSyntax counts from the line after a #! line, and calls the line
-		// of a JSON object 0.
-		if line == 0 || bytes.HasPrefix(bytes.TrimPrefix(text, []byte(byteOrderMark)), []byte("{")) {
-			return f.jsonFrontend(out)
-		}
 	}
 	span := f.Lines.Span(line)
 	lineText := f.Text[span.Start:span.End]
@@ -46,10 +45,10 @@ func (f *File) detectFrontend(text []byte) frontend {
 // mayDirect is a cheap test that a file without the directive seldom passes: the
 // key must stand in the comment lines it begins with, or the file must be JSON.
 func mayDirect(text []byte, key string) bool {
-	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
-	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+	if _, ok := jsonStart(text); ok {
 		return true
 	}
+	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
 	for len(text) > 0 {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
 		if !bytes.HasPrefix(line, []byte("#")) && !bytes.HasPrefix(line, []byte("//")) {
@@ -72,14 +71,52 @@ func containsFold(line []byte, key string) bool {
 	return false
 }
 
-func (f *File) jsonFrontend(out frontend) frontend {
-	key := strings.Index(f.Text, `"syntax"`)
-	if key < 0 {
-		return out
+// jsonStart is where a file begins that can only be a JSON object: behind a byte
+// order mark and a #! line.
+func jsonStart(text []byte) (int, bool) {
+	rest := bytes.TrimPrefix(text, []byte(byteOrderMark))
+	if bytes.HasPrefix(rest, []byte("#!")) {
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
 	}
-	from := key + len(`"syntax"`)
-	if at := strings.Index(f.Text[from:], out.word); at >= 0 {
-		out.span = Span{from + at, from + at + len(out.word)}
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	return len(text) - len(rest), bytes.HasPrefix(rest, []byte("{"))
+}
+
+// jsonValue is what stands between the quotes of a key's value in the JSON
+// object at an offset; of a key that is there twice the last counts.
+func (f *File) jsonValue(at int, key string) Span {
+	out := f.Lines.Span(1)
+	dec := json.NewDecoder(strings.NewReader(f.Text[at:]))
+	depth, isKey, wanted := 0, false, false
+	for {
+		before := at + int(dec.InputOffset())
+		token, err := dec.Token()
+		if err != nil {
+			return out
+		}
+		after := at + int(dec.InputOffset())
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				depth++
+				isKey, wanted = true, false
+				continue
+			}
+			depth--
+			if depth == 0 {
+				return out
+			}
+		case string:
+			switch quote := strings.IndexByte(f.Text[before:after], '"'); {
+			case depth == 1 && isKey:
+				wanted, isKey = t == key, false
+				continue
+			case depth == 1 && wanted && quote >= 0:
+				out = Span{before + quote + 1, after - 1}
+			}
+		}
+		if depth == 1 {
+			isKey = true
+		}
 	}
-	return out
 }

@@ -18,7 +18,7 @@ func (r *resolver) readFrontend() {
 	if ok && given == "" {
 		r.report(BuildProblem, "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior", Span{}, -1)
 	}
-	written := word
+	written := r.file.Text[span.Start:span.End]
 	if ok && given != "" {
 		word, _, _ = strings.Cut(given, " ")
 		span, written = Span{}, ""
