@@ -121,7 +121,7 @@ func withoutUserInfo(remote string) string {
 	if !ok {
 		return remote
 	}
-	if strings.HasPrefix(strings.ToLower(remote), "http") {
+	if scheme := strings.ToLower(remote[:start]); strings.HasSuffix(scheme, "http://") || strings.HasSuffix(scheme, "https://") {
 		return remote[:start] + strings.TrimPrefix(remote[end:], "@")
 	}
 	return remote[:start-1] + remote[end:]
