@@ -199,6 +199,8 @@ func (r *resolver) undefinedInStage(st *state, names []string, text string, span
 		msg := fmt.Sprintf("$%s is not defined in this stage, so it expands to nothing", name)
 		if _, ok := r.globals.get(name); ok {
 			msg += fmt.Sprintf("; write ARG %s in the stage to bring in the one from before the first FROM", name)
+		} else if match, ok := suggested(name, st.vars.vars); ok {
+			msg += fmt.Sprintf(" (did you mean %s?)", match)
 		}
 		r.report(UndefinedProblem, msg, span, input)
 	}

@@ -39,8 +39,8 @@ type Input struct {
 	Context string
 	// Variables are those the word used, in order of use.
 	Variables []Variable
-	// NearStage is the stage that a COPY or RUN may have meant when it named an
-	// image, or "".
+	// NearStage is the stage that a FROM, COPY or RUN may have meant when it named
+	// an image, or "".
 	NearStage string
 	// Words is how many sources the same ADD names.
 	Words int

@@ -27,7 +27,13 @@ func (r *resolver) linkCopy(st *state, c *command, cmd *instructions.CopyCommand
 			r.reportLink(st, c, fmt.Sprintf("invalid stage index %d", index), span)
 			return
 		}
-		c.sources = []*state{r.states[index]}
+		src := r.states[index]
+		c.sources = []*state{src}
+		if src.input >= 0 && index >= len(r.stages) {
+			in := &r.inputs[src.input].Input
+			in.Notes = append(in.Notes, fmt.Sprintf("line %d copies from this image: --from=%s counts past the stages into the images that COPY and RUN name",
+				r.file.LineOf(span.Start), cmd.From))
+		}
 		return
 	}
 	if src, ok := r.byName[strings.ToLower(cmd.From)]; ok {

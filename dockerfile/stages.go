@@ -115,7 +115,8 @@ func (r *resolver) readFrom(st *state) {
 		st.baseName = name.text
 		if (isStage || name.text == scratch) && st.context == nil {
 			// platforms of stage references are parsed and then ignored
-			r.undefined(append(name.undefined, platform.undefined...), cmd.BaseName+" "+cmd.Platform, in.where, -1)
+			r.undefined(name.undefined, cmd.BaseName, in.where, -1)
+			r.undefined(platform.undefined, cmd.Platform, func() Span { return platformSpan(in) }, -1)
 			return
 		}
 	}
@@ -131,7 +132,12 @@ func (r *resolver) readFrom(st *state) {
 		in0.Unknown = unknownPlatform.place()
 	}
 	span := in0.Span
-	r.undefined(append(name.undefined, platform.undefined...), cmd.BaseName+" "+cmd.Platform, func() Span { return span }, input)
+	r.undefined(name.undefined, cmd.BaseName, func() Span { return span }, input)
+	r.undefined(platform.undefined, cmd.Platform, func() Span { return platformSpan(in) }, -1)
+	if base, ok := r.byName[strings.ToLower(name.text)]; ok && !isStage && in0.Unknown.IsZero() {
+		in0.Notes = append(in0.Notes, fmt.Sprintf("FROM finds a stage by its name in lower case only: %s is not the stage %s", name.text, base.name))
+		in0.NearStage = base.name
+	}
 	r.checkBase(st, name, input)
 }
 
@@ -153,19 +159,21 @@ func (r *resolver) checkBase(st *state, name expansion, input int) {
 	}
 }
 
+// platformSpan is where the value of --platform stands, or its FROM.
+func platformSpan(from *instruction) Span {
+	l := from.logical()
+	if f, ok := from.words().flag("platform"); ok {
+		w := f.part(l, 0, len(f.value))
+		return l.span(w.start, w.end)
+	}
+	return from.where()
+}
+
 // fromPlatform evaluates --platform.
 func (r *resolver) fromPlatform(st *state) (expansion, Unknown) {
 	text := st.stage.cmd.Platform
 	if text == "" {
 		return expansion{}, Unknown{}
-	}
-	span := func() Span {
-		l := st.stage.from.logical()
-		if f, ok := st.stage.from.words().flag("platform"); ok {
-			w := f.part(l, 0, len(f.value))
-			return l.span(w.start, w.end)
-		}
-		return st.stage.from.where()
 	}
 	e := r.expander.expand(text, r.globals)
 	p, err := ocispecs.Platform{}, error(nil)
@@ -180,7 +188,7 @@ func (r *resolver) fromPlatform(st *state) (expansion, Unknown) {
 		}
 	}
 	if err != nil {
-		r.report(BuildProblem, err.Error(), span(), -1)
+		r.report(BuildProblem, err.Error(), platformSpan(st.stage.from), -1)
 		return e, e.unknown
 	}
 	st.platform = &p

@@ -26,9 +26,13 @@ func invalidReference() *lint.Rule {
 					continue
 				}
 				in := &p.Inputs[problem.Input]
+				help := referenceHelp(in.Value)
+				if in.NearStage != "" && in.Instruction == "FROM" {
+					help = "if you mean the stage, write `FROM " + in.NearStage + "`"
+				}
 				p.ReportInput(problem.Input, lint.Diagnostic{
 					Message: fmt.Sprintf("%q is no valid image reference: %s", in.Value, in.Err),
-					Help:    referenceHelp(in.Value),
+					Help:    help,
 				})
 			}
 		},
