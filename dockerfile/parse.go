@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	dfcommand "github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -80,7 +79,7 @@ func (f *File) problem(s Span, message string) {
 func (f *File) parseText() *parser.Result {
 	text := f.Text
 	for range maxParseRetries {
-		result, err := parser.Parse(strings.NewReader(text))
+		result, err := parser.Parse(strings.NewReader(thin(text)))
 		if err == nil {
 			return result
 		}
@@ -219,11 +218,7 @@ func (in *instruction) plain() bool {
 	if len(in.node.Flags) > 0 {
 		return false
 	}
-	switch strings.ToLower(in.node.Value) {
-	case dfcommand.Run, dfcommand.Cmd, dfcommand.Entrypoint:
-		return true
-	}
-	return false
+	return takesAnyText(in.node.Value)
 }
 
 // instructionError is the text of an error without the place, which the

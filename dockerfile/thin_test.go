@@ -1,0 +1,114 @@
+package dockerfile
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+// sameNodes asks that BuildKit's parser reads a thinned text as it reads the
+// whole: the same nodes on the same lines, equal but for the text of
+// instructions that take any.
+func sameNodes(t *testing.T, text string) {
+	t.Helper()
+	whole, err := parser.Parse(strings.NewReader(text))
+	thinned, thinErr := parser.Parse(strings.NewReader(thin(text)))
+	if (err == nil) != (thinErr == nil) || err != nil && err.Error() != thinErr.Error() {
+		t.Fatalf("whole: %v, thinned: %v\n%q\n%q", err, thinErr, text, thin(text))
+	}
+	if err != nil {
+		return
+	}
+	a, b := whole.AST.Children, thinned.AST.Children
+	if len(a) != len(b) || len(whole.Warnings) != len(thinned.Warnings) {
+		t.Fatalf("%d nodes, %d thinned\n%q\n%q", len(a), len(b), text, thin(text))
+	}
+	for i := range a {
+		if a[i].Value != b[i].Value || a[i].StartLine != b[i].StartLine || a[i].EndLine != b[i].EndLine ||
+			!slices.Equal(a[i].Flags, b[i].Flags) || !slices.Equal(a[i].PrevComment, b[i].PrevComment) {
+			t.Fatalf("node %d is %+v, thinned %+v\n%q", i, a[i], b[i], text)
+		}
+		if a[i].Original != b[i].Original && (!takesAnyText(a[i].Value) || len(a[i].Flags) > 0 || a[i].Attributes["json"]) {
+			t.Fatalf("node %d: %q became %q", i, a[i].Original, b[i].Original)
+		}
+	}
+}
+
+var thinTexts = []string{
+	"FROM a\nRUN x\n",
+	"FROM a\nRUN apt-get update && \\\n  # why\n\n  apt-get install \\\n  foo\nCOPY a b\n",
+	"FROM a\nRUN --mount=type=bind,from=b,target=/x make \\\n y\n",
+	"FROM a\nRUN \\\n  --mount=from=b,target=/x make\n",
+	"FROM a\nRUN [\"a\", 1]\n",
+	"FROM a\nRUN \\\n [\"a\", 1]\n",
+	"FROM a\r\nRUN a \\\r\n  b\r\nENV A=1\r\n",
+	"FROM a\nRUN a \\\\\nENV A=1\n",
+	"FROM a\nRUN a \\ \t\n ENV A=1\n",
+	"FROM a\nRUN",
+	"FROM a\nRUN\n\nENV A\n",
+	"FROM a\nRUN \\\n\\\n x\nENV A=1",
+	"# escape=`\nFROM a\nRUN a `\n b\\\nENV A=1\n",
+	"FROM a\nRUN cat <<EOF\nRUN a \\\nEOF\nENV A=1\n",
+	"FROM a\n  run  a\n\tCmd b c\nENTRYPOINT exec d \\\n",
+	"# comment\nRUN x\n# more\nFROM a\n#\n# doc\nRUN y # z\n",
+	"\uFEFFRUN x\nFROM a\n",
+	"FROM a\nRUN a \\\n# comment at the end\n",
+	"FROM a\nRUN " + strings.Repeat("x", 70000) + "\nENV A=1\n",
+	"FROM a\nRUN a\\\n" + strings.Repeat("x", 65536) + "\nENV A=1\n",
+}
+
+func TestThin(t *testing.T) {
+	t.Parallel()
+	for _, text := range thinTexts {
+		sameNodes(t, text)
+	}
+	if got, want := thin(thinTexts[1]), "FROM a\nRUN x \\\n  # why\n\nx \\\nx\nCOPY a b\n"; got != want {
+		t.Errorf("thin = %q, want %q", got, want)
+	}
+	data, err := os.ReadFile("../testdata/cases/source-cases.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct{ Dockerfile string }
+	if err := json.Unmarshal(data, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		sameNodes(t, c.Dockerfile)
+	}
+}
+
+func TestThinCorpus(t *testing.T) {
+	t.Parallel()
+	root := os.Getenv("IMGPOLICY_CORPUS")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(root); err != nil {
+		t.Skipf("no corpus of Dockerfiles at %s (set IMGPOLICY_CORPUS)", root)
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == "SOURCES.tsv" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		sameNodes(t, string(text))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func FuzzThin(f *testing.F) {
+	for _, text := range thinTexts {
+		f.Add(text)
+	}
+	f.Fuzz(sameNodes)
+}
