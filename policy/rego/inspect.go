@@ -27,7 +27,9 @@ type inspector struct {
 	// tested are the fields that any module asks the presence of, by path.
 	tested map[string]bool
 	// used are all fields that any module names, by path.
-	used  map[string]*ast.Term
+	used map[string]*ast.Term
+	// minds tells that some module looks for ".." itself.
+	minds bool
 	flaws []policy.Flaw
 }
 
@@ -119,6 +121,7 @@ func (p *Policy) newInspector(ctx context.Context) *inspector {
 		}
 	}
 	in.eachScope(func(s *scope) { s.collectUse() })
+	in.minds = in.mindsPaths()
 	return in
 }
 

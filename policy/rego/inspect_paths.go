@@ -18,7 +18,7 @@ var rawAddresses = map[string]bool{"git.remote": true, "git.fullURL": true, "htt
 // findPathPrefix finds prefix tests on an address whose path can lead back out
 // of the prefix, or whose host goes on where the prefix ends.
 func (s *scope) findPathPrefix(c call) {
-	if len(c.args) != 2 || s.minds() {
+	if len(c.args) != 2 || s.minds {
 		return
 	}
 	subject, prefixes := c.args[0], []*ast.Term(nil)
@@ -61,9 +61,9 @@ func unwrapLower(t *ast.Term) *ast.Term {
 	return t
 }
 
-// minds tells whether the policy looks for ".." itself, anywhere.
-func (s *scope) minds() bool {
-	for _, m := range s.modules {
+// mindsPaths tells whether the policy looks for ".." itself, anywhere.
+func (in *inspector) mindsPaths() bool {
+	for _, m := range in.modules {
 		found := false
 		ast.WalkTerms(m.ast, func(t *ast.Term) bool {
 			if v, ok := text(t); ok {

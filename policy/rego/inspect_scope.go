@@ -55,10 +55,13 @@ type scope struct {
 	values, members map[string]*ast.Term
 }
 
-// eachScope calls f for every rule.
+// eachScope calls f for every rule, until time is up.
 func (in *inspector) eachScope(f func(*scope)) {
 	for _, m := range in.modules {
 		for _, r := range m.ast.Rules {
+			if in.ctx.Err() != nil {
+				return
+			}
 			f(in.newScope(m, r))
 		}
 	}
