@@ -23,6 +23,8 @@ type Check struct {
 	Input map[string]any
 	// Printed are the lines of print, in order.
 	Printed []string
+
+	loaded []string // digests in the files that were read
 }
 
 // evaluation is the state of one evaluation, which functions and print reach
@@ -34,6 +36,7 @@ type evaluation struct {
 	asked   map[string]bool
 	pins    map[string]bool
 	printed []string
+	loaded  []string // digests in the files that were read
 }
 
 type evaluationKey struct{}
@@ -81,7 +84,7 @@ func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Requ
 	stop, release := cancellation(ctx)
 	defer release()
 	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalExternalCancel(stop))
-	out.Printed = ev.printed
+	out.Printed, out.loaded = ev.printed, ev.loaded
 	if err != nil {
 		return out, p.evalError(ctx, err)
 	}

@@ -70,7 +70,7 @@ func (ev *evaluation) isInput(name string, v ast.Value) error {
 	return nil
 }
 
-// text is an argument that must be a string.
+// argument is an argument that must be a string.
 func argument(name, what string, v ast.Value) (string, error) {
 	s, ok := v.(ast.String)
 	if !ok {
@@ -112,6 +112,9 @@ func loadJSON(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, e
 	data, err := ev.policy.readFile(name, maxJSON)
 	if err != nil {
 		return nil, err
+	}
+	for _, d := range digestPattern.FindAll(data, maxDigests) {
+		ev.loaded = append(ev.loaded, string(d))
 	}
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -15,8 +17,9 @@ import (
 
 // A build asks about every tagged image twice: as tag when it looks the image
 // up, and as tag@digest when it loads the result. Offline the digest is not
-// known, so the second question is asked with two digests that nothing has:
-// where the answers are equal they hold for any digest.
+// known, so the second question is asked with two digests that nothing has, and
+// with those that the policy and its files name: where the answers are equal they hold
+// for any digest.
 const (
 	anyDigest   = "sha256:" + "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed"
 	otherDigest = "sha256:" + "0ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110ddba110"
@@ -84,23 +87,34 @@ func (p *Policy) explained(ctx context.Context, c Check, r policy.Request) polic
 // withDigest asks about an image in its second form, and explains a denial where
 // that is the answer for the build.
 func (p *Policy) withDigest(ctx context.Context, r policy.Request, img source.Image, explain bool) (d policy.Decision, depends bool, err error) {
-	var checks [2]Check
-	for i, digest := range []string{anyDigest, otherDigest} {
+	var a Check
+	digests := append([]string{anyDigest, otherDigest}, p.digests...)
+	for i := 0; i < len(digests); i++ {
+		digest := digests[i]
 		pinned, err := img.WithDigest(digest)
+		if err != nil {
+			continue // the policy's own
+		}
+		r.Source = pinned
+		c, err := p.Check(ctx, r)
 		if err != nil {
 			return policy.Decision{}, false, err
 		}
-		r.Source = pinned
-		if checks[i], err = p.Check(ctx, r); err != nil {
-			return policy.Decision{}, false, err
+		for j, m := range c.Messages {
+			c.Messages[j] = strings.ReplaceAll(m, digest, shownDigest)
 		}
-		for j, m := range checks[i].Messages {
-			checks[i].Messages[j] = strings.ReplaceAll(m, digest, shownDigest)
+		if i == 0 {
+			a = c
+			digests = append(digests, c.loaded[:min(len(c.loaded), maxDigests)]...)
+		}
+		if depends = c.Outcome != a.Outcome || !slices.Equal(c.Messages, a.Messages) || !slices.Equal(c.Needs, a.Needs); depends {
+			break
 		}
 	}
-	a, b := checks[0], checks[1]
-	depends = a.Outcome != b.Outcome || !slices.Equal(a.Messages, b.Messages) || !slices.Equal(a.Needs, b.Needs)
 	if explain && !depends {
+		if r.Source, err = img.WithDigest(anyDigest); err != nil {
+			return policy.Decision{}, false, err
+		}
 		return p.explained(ctx, a, r), false, nil
 	}
 	return p.decision(a), depends, nil
@@ -159,4 +173,28 @@ func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy
 	}
 	d.Notes = append(d.Notes, "the build uses "+d.ConvertedTo+" instead")
 	return d, nil
+}
+
+// maxDigests bounds how many digests of its own a policy is asked about.
+const maxDigests = 64
+
+var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+
+// namedDigests are the digests in the texts of modules. A policy that allows a
+// few digests refuses the two that nothing has, but not every image.
+func namedDigests(modules []*ast.Module) []string {
+	var out []string
+	for _, m := range modules {
+		ast.WalkTerms(m, func(t *ast.Term) bool {
+			if s, ok := t.Value.(ast.String); ok && len(out) < maxDigests {
+				for _, d := range digestPattern.FindAllString(string(s), maxDigests) {
+					if !slices.Contains(out, d) {
+						out = append(out, d)
+					}
+				}
+			}
+			return false
+		})
+	}
+	return out
 }

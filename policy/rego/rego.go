@@ -66,6 +66,7 @@ type Policy struct {
 	modules []*ast.Module
 	// mentions are the names that any module could ask metadata by.
 	mentions map[string]bool
+	digests  []string // that a module names
 
 	eval     rego.PreparedEvalQuery
 	compiler *ast.Compiler // of eval; read only
@@ -95,7 +96,7 @@ func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
 		return nil, loadError(files, err)
 	}
 	p.compiler, p.modules = compiler, userModules(compiler)
-	p.mentions = mentioned(p.modules)
+	p.mentions, p.digests = mentioned(p.modules), namedDigests(p.modules)
 	p.preparePartial = sync.OnceValues(func() (rego.PreparedPartialQuery, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), opt.Timeout)
 		defer cancel()
