@@ -63,30 +63,37 @@ func (p *Policy) Check(ctx context.Context, r policy.Request) (Check, error) {
 func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Request) (Check, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
 	defer cancel()
-	out := Check{Input: doc.value(envDocument(r.Env, false))}
-	input, err := ast.InterfaceToValue(out.Input)
+	fields := doc.value(envDocument(r.Env, false))
+	out, err := boundedFor(ctx, p, func() (Check, error) { return p.evaluate(ctx, doc, fields, r) })
+	out.Input = fields
+	return out, p.evalError(ctx, err)
+}
+
+// evaluate judges a document, fields as a whole. It may be left behind by
+// whoever called it, see bounded.
+func (p *Policy) evaluate(ctx context.Context, doc *document, fields map[string]any, r policy.Request) (out Check, err error) {
+	input, err := ast.InterfaceToValue(fields)
 	if err = errors.Join(doc.unwritable, err); err != nil {
 		return out, fmt.Errorf("failed to marshal policy input: %w", err)
 	}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
 	ev.object, _ = input.(ast.Object).Get(ast.StringTerm(doc.kind)).Value, error(nil)
 	ctx = evaluationContext(ctx, ev)
-	defer func() { out.Printed = ev.printed }()
+	defer func() { out.Printed, out.loaded = ev.printed, ev.loaded }()
 	needs, err := p.needs(ctx, ev, input)
 	if err != nil {
-		return out, p.evalError(ctx, err)
+		return out, err
 	}
 	if len(needs) > 0 {
-		out.Outcome, out.Needs, out.Printed = policy.Unknown, needs, ev.printed
+		out.Outcome, out.Needs = policy.Unknown, needs
 		return out, nil
 	}
 	ev.pins = map[string]bool{}
 	stop, release := cancellation(ctx)
 	defer release()
 	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalExternalCancel(stop))
-	out.Printed, out.loaded = ev.printed, ev.loaded
 	if err != nil {
-		return out, p.evalError(ctx, err)
+		return out, err
 	}
 	if needs := ev.runtimeNeeds(); len(needs) > 0 {
 		out.Outcome, out.Needs = policy.Unknown, needs
@@ -141,7 +148,7 @@ func (p *Policy) Probe(ctx context.Context, env policy.Env) error {
 	if err != nil {
 		return err
 	}
-	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input))
+	result, err := boundedFor(ctx, p, func() (rego.ResultSet, error) { return p.eval.Eval(ctx, rego.EvalParsedInput(input)) })
 	if err != nil {
 		return p.evalError(ctx, err)
 	}

@@ -215,9 +215,15 @@ func (p *Policy) trace(ctx context.Context, doc *document, input ast.Value) *tra
 			ev.object = one.Value
 		}
 	}
-	ctx = context.WithValue(ctx, evaluationKey{}, ev)
-	// An error is that of the decision, which is known by now.
-	_, _ = p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalQueryTracer(t),
-		rego.EvalRuleIndexing(false), rego.EvalEarlyExit(false))
+	ctx = evaluationContext(ctx, ev)
+	ended, err := boundedFor(ctx, p, func() (bool, error) {
+		// An error is that of the decision, which is known by now.
+		_, _ = p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalQueryTracer(t),
+			rego.EvalRuleIndexing(false), rego.EvalEarlyExit(false))
+		return true, nil
+	})
+	if !ended || err != nil {
+		return &tracer{kind: t.kind, rewritten: t.rewritten} // t is still being written to
+	}
 	return t
 }

@@ -32,8 +32,8 @@ func (p *Policy) probed(ctx context.Context, env policy.Env) error {
 		return answer
 	}
 	answer = p.Probe(ctx, env)
-	if errors.Is(answer, context.Canceled) || errors.Is(answer, errTimeout) {
-		return answer
+	if errors.Is(answer, context.Canceled) {
+		return answer // a timeout is kept: waiting for each source anew tells nothing
 	}
 	p.probes.mu.Lock()
 	defer p.probes.mu.Unlock()

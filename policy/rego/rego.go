@@ -92,7 +92,11 @@ func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
 	defer cancel()
 	program, compiler := p.program()
 	var err error
-	if p.eval, err = program.PrepareForEval(ctx); err != nil {
+	p.eval, err = bounded(ctx, func() (rego.PreparedEvalQuery, error) { return program.PrepareForEval(ctx) })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, &policy.LoadError{File: files[0].Name, Message: fmt.Sprintf("compiling it took too long: it was stopped after %s", opt.Timeout)}
+	}
+	if err != nil {
 		return nil, loadError(files, err)
 	}
 	p.compiler, p.modules = compiler, userModules(compiler)
