@@ -239,10 +239,13 @@ func (a *app) evalPolicies(c *cli.Context) (loaded []*rego.Policy, loadErr, err 
 	if len(given) == 0 {
 		given = []string{"filename=Dockerfile.rego"}
 	}
-	for _, value := range given {
-		flag, err := parsePolicyFlag(value)
-		if err != nil {
-			return nil, nil, err
+	flags, err := parsePolicyFlags(given)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, flag := range flags {
+		if flag.reset {
+			loaded = nil
 		}
 		files, err := flag.read(dir, root)
 		if err != nil {

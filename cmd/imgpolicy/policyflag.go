@@ -45,6 +45,26 @@ func (p policyPath) resolve(dir, context string) (string, error) {
 // that is decided here.
 var policyKeys = []string{"filename", "reset", "disabled", "strict", "log-level"}
 
+// logLevels are those of Buildx.
+var logLevels = []string{"panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"}
+
+// parsePolicyFlags reads every --policy of a command line.
+func parsePolicyFlags(values []string) ([]policyFlag, error) {
+	var flags []policyFlag
+	for _, value := range values {
+		f, err := parsePolicyFlag(value)
+		if err != nil {
+			return nil, err
+		}
+		if flags = append(flags, f); f.disabled && len(values) > 1 || flags[0].disabled && len(flags) > 1 {
+			return nil, errDisabledPolicy
+		}
+	}
+	return flags, nil
+}
+
+var errDisabledPolicy = usageError("disabled policy cannot be combined with other policy flags")
+
 // parsePolicyFlag reads a --policy as Buildx reads its own (opts.policy), and a
 // plain path besides.
 func parsePolicyFlag(value string) (policyFlag, error) {
@@ -61,8 +81,8 @@ func parsePolicyFlag(value string) (policyFlag, error) {
 			return policyFlag{}, err
 		}
 	}
-	if f.disabled && (len(f.files) > 0 || f.reset) {
-		return policyFlag{}, usageError("disabled policy cannot be combined with other policy flags")
+	if f.disabled && strings.Contains(value, ",") {
+		return policyFlag{}, errDisabledPolicy
 	}
 	return f, nil
 }
@@ -85,6 +105,9 @@ func (f *policyFlag) set(field string) error {
 		f.reset = f.reset || key == "reset" && on
 		f.disabled = f.disabled || key == "disabled" && on
 	case "log-level":
+		if !slices.Contains(logLevels, strings.ToLower(value)) {
+			return unknown("log-level of --policy", value, logLevels)
+		}
 	default:
 		return unknown("key of --policy", key, policyKeys)
 	}

@@ -43,12 +43,9 @@ type policyOptions struct {
 
 func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 	o := policyOptions{noFound: c.Bool("no-policy"), unknown: c.String("unknown")}
-	for _, value := range c.StringSlice("policy") {
-		f, err := parsePolicyFlag(value)
-		if err != nil {
-			return o, err
-		}
-		o.given = append(o.given, f)
+	var err error
+	if o.given, err = parsePolicyFlags(c.StringSlice("policy")); err != nil {
+		return o, err
 	}
 	if outcomes := []string{"error", "warning", "ignore"}; !slices.Contains(outcomes, o.unknown) {
 		return o, unknown("value for --unknown", o.unknown, outcomes)
@@ -59,7 +56,6 @@ func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 			o.context = c.Args().First()
 		}
 	}
-	var err error
 	if o.labels, err = pairs("label", c.StringSlice("label")); err != nil {
 		return o, err
 	}
