@@ -36,6 +36,12 @@ const (
 	nameGithubAttestation   = "github_attestation"
 )
 
+// readers are the names by which a policy reads files.
+var readers = []string{
+	nameLoadJSON, nameVerifyGitSignature, nameVerifyHTTPSignature, nameArtifactAttestation,
+	"docker_github_builder_bundle", // of the helper module
+}
+
 func (p *Policy) functions() []function {
 	s, a, b := types.S, types.A, types.B
 	return []function{

@@ -8,10 +8,12 @@
 package rego
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,15 +48,49 @@ type Options struct {
 	Verifier Verifier
 }
 
-// Language is the language of "*.rego" policy files.
+// Language is the language of "*.rego" policy files. It compiles a policy once
+// for all the roots that it is loaded for, where nothing below the root matters
+// to it.
 func Language(opt Options) policy.Language {
+	var shared rootless
 	return policy.Language{
 		Name:  "rego",
 		Match: func(base string) bool { return strings.HasSuffix(strings.ToLower(base), ".rego") },
 		Load: func(files []policy.File, root fs.FS) (policy.Policy, error) {
-			return Load(files, root, opt)
+			return shared.load(files, root, opt)
 		},
 	}
+}
+
+// rootless are policies that read nothing below their root: they are the same
+// for every directory of a tree.
+type rootless struct {
+	mu       sync.Mutex
+	policies []*Policy
+}
+
+func (l *rootless) load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.policies {
+		if slices.EqualFunc(p.files, files, func(a, b policy.File) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }) {
+			return p, nil
+		}
+	}
+	p, err := Load(files, root, opt)
+	if err == nil && !p.readsRoot() && len(l.policies) < maxShared {
+		l.policies = append(l.policies, p)
+	}
+	return p, err
+}
+
+// maxShared bounds how many policies are kept for other roots.
+const maxShared = 64
+
+// readsRoot tells whether the policy may read files below its root: by an import
+// or by a function.
+func (p *Policy) readsRoot() bool {
+	return len(p.modules) > len(p.files) || slices.ContainsFunc(readers, func(name string) bool { return p.mentions[name] })
 }
 
 // Policy is one policy of one or more modules, compiled. It is safe for
