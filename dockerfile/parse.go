@@ -16,6 +16,8 @@ type File struct {
 	Name string
 	Text string
 	*Lines
+	// Ignores are the directives about diagnostics, in the order of the file.
+	Ignores []Ignore
 
 	escape   byte
 	frontend frontend
@@ -66,6 +68,7 @@ func Parse(name string, text []byte) *File {
 	}
 	f.escape = byte(result.EscapeToken)
 	f.checks = newCheckDirective(text, result)
+	f.Ignores = f.newIgnores(result.AST, f.problems)
 	f.instructions(result.AST)
 	return f
 }
