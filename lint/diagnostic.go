@@ -54,6 +54,12 @@ type Diagnostic struct {
 	Notes   []string
 	// Frame is the text around Range and the related ranges of the same file.
 	Frame Frame
+	// Whole tells that the diagnostic is about the build as a whole, whatever
+	// line it points at: no ignore above an instruction is about it.
+	Whole bool
+	// Ignored is the directive that hides the diagnostic; nil outside of
+	// Result.Ignored.
+	Ignored *Ignore
 }
 
 // Input is what a diagnostic tells about the input it is about.
@@ -111,7 +117,7 @@ type Summary struct {
 	Errors    int
 	Warnings  int
 	Infos     int
-	Ignored   int
+	Ignored   int // diagnostics; they count in none of the severities
 }
 
 // Result is the outcome of a run: everything the formats print.
@@ -119,5 +125,9 @@ type Result struct {
 	// Rules are all the rules of the program, in order, whether enabled or not.
 	Rules       []*Rule
 	Diagnostics []Diagnostic
-	Summary     Summary
+	// Ignored are the diagnostics that ignore directives hide, in the same
+	// order. They are a list of their own so that only a format that shows
+	// suppressions has to know of them.
+	Ignored []Diagnostic
+	Summary Summary
 }

@@ -15,7 +15,7 @@ import (
 func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 	found := flawList{rules: map[string]*Rule{}, severities: l.Severities, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
-		if r.Flaws && (r.Mandatory || !l.Disabled[r.ID]) {
+		if r.Flaws && l.runs(r) {
 			found.rules[r.ID] = r
 		}
 	}

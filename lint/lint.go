@@ -8,6 +8,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -19,6 +20,13 @@ type Linter struct {
 	Rules []*Rule
 	// Disabled names the rules that do not run. Mandatory rules run anyway.
 	Disabled map[string]bool
+	// Enabled names the optional rules that run.
+	Enabled map[string]bool
+	// Locked names the rules that no ignore directive hides.
+	Locked map[string]bool
+	// Now is the time by which ignore directives expire. The zero value is
+	// before every date: nothing has expired.
+	Now time.Time
 	// Policies gives the policies in force for a Dockerfile, by its Name; all
 	// must allow an input. nil has none. It must be safe for concurrent use.
 	Policies func(file string) ([]policy.Policy, error)
@@ -88,6 +96,7 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 // outcome is what linting one file came to.
 type outcome struct {
 	diagnostics []Diagnostic
+	ignored     []Diagnostic
 	inputs      int
 	unchecked   int
 	policies    []policy.Policy
@@ -108,6 +117,8 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 		result.Summary.Inputs += o.inputs
 		result.Summary.Unchecked += o.unchecked
 		result.add(o.diagnostics)
+		result.Ignored = append(result.Ignored, o.ignored...)
+		result.Summary.Ignored += len(o.ignored)
 	}
 	return result, failures
 }
@@ -147,6 +158,7 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 		builds = make([]dockerfile.Options, 1)
 	}
 	out := outcome{policies: policies}
+	var last *Pass
 	for i, build := range builds {
 		p := &Pass{File: f, Resolution: f.Resolve(build), Governed: len(policies) > 0, linter: l}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
@@ -159,9 +171,11 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 		if len(p.PolicyErrors) > 0 {
 			out.err = errPolicyFailed
 		}
-		p.check()
+		p.run(false)
 		out.add(p, i == 0)
+		last = p
 	}
+	out.applyIgnores(last)
 	return out
 }
 
@@ -179,6 +193,11 @@ func (o *outcome) add(p *Pass, first bool) {
 		return
 	}
 	o.diagnostics = tidy(append(o.diagnostics, p.finish()...))
+}
+
+// runs tells whether a rule runs.
+func (l *Linter) runs(r *Rule) bool {
+	return r.Mandatory || !l.Disabled[r.ID] && (!r.Optional || l.Enabled[r.ID])
 }
 
 func (l *Linter) policies(file string) ([]policy.Policy, error) {

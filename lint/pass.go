@@ -25,6 +25,9 @@ type Pass struct {
 	PolicyErrors []PolicyError
 	// Governed tells that a policy is in force.
 	Governed bool
+	// Ignores are the ignore directives of the file; only rules that run last
+	// have them.
+	Ignores []IgnoreUse
 
 	linter      *Linter
 	rule        *Rule
@@ -40,12 +43,15 @@ type LocalDecision struct {
 }
 
 // Active tells whether a rule runs.
-func (p *Pass) Active(id string) bool { return !p.linter.Disabled[id] }
+func (p *Pass) Active(id string) bool {
+	rule := p.Rule(id)
+	return rule != nil && p.linter.runs(rule)
+}
 
-// check runs the rules.
-func (p *Pass) check() {
+// run runs the rules: those about the build, or the last ones.
+func (p *Pass) run(last bool) {
 	for _, rule := range p.linter.Rules {
-		if rule.Check != nil && (rule.Mandatory || p.Active(rule.ID)) {
+		if rule.Check != nil && rule.Last == last && p.linter.runs(rule) {
 			p.rule = rule
 			rule.Check(p)
 		}

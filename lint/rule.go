@@ -16,6 +16,11 @@ type Rule struct {
 	Severity Severity
 	// Mandatory rules cannot be disabled.
 	Mandatory bool
+	// Optional rules run only where they are enabled.
+	Optional bool
+	// Last rules run once for a file, after all others and all its builds: they
+	// are about its ignores, and see what came of them in Pass.Ignores.
+	Last bool
 	// Flaws tells that the rule is about policies: its diagnostics are the flaws
 	// that policies find in themselves under its ID (policy.Inspector), Bad and
 	// Good are policies, several in txtar form, and Check is nil.

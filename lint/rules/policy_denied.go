@@ -46,7 +46,7 @@ func reportLocalDenials(p *lint.Pass) {
 			message += ": " + strings.Join(d.Messages, "; ")
 		}
 		p.Report(lint.Diagnostic{
-			Message: message, Span: firstInstruction(p), Notes: slices.Concat(d.Why, d.Notes),
+			Message: message, Span: firstInstruction(p), Whole: true, Notes: slices.Concat(d.Why, d.Notes),
 			Policy: &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text},
 			Help:   "write `allow if input.local` in the policy",
 		})

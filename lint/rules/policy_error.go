@@ -27,7 +27,7 @@ func policyError() *lint.Rule {
 					p.ReportInput(e.Input, d)
 					continue
 				}
-				d.Span = firstInstruction(p)
+				d.Span, d.Whole = firstInstruction(p), true
 				if e.Err.Whole {
 					d.Notes = []string{"Buildx asks every policy what it can do before it asks about any source: no build gets through"}
 				}
