@@ -59,7 +59,7 @@ func ruleTable() string {
 	var b strings.Builder
 	b.WriteString("| rule | severity | finds |\n|---|---|---|\n")
 	for _, r := range rules.All() {
-		fmt.Fprintf(&b, "| [%s](lint/rules/README.md#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, r.Summary)
+		fmt.Fprintf(&b, "| [%s](lint/rules/README.md#%s) | %s | %s |\n", r.ID, r.ID, shownSeverity(r), r.Summary)
 	}
 	return b.String()
 }
@@ -73,7 +73,7 @@ func ruleDocs() string {
 			language = "rego"
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s (%s)\n\n%s\n\nReported:\n\n```%s\n%s```\n\nFine:\n\n```%s\n%s```\n",
-			r.ID, r.Summary, r.Severity, r.Doc, language, r.Bad, language, r.Good)
+			r.ID, r.Summary, shownSeverity(r), r.Doc, language, r.Bad, language, r.Good)
 	}
 	return b.String()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,6 +31,7 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
 			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
+			&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
@@ -52,6 +54,8 @@ type lintOptions struct {
 	format       report.Format
 	failOn       lint.Severity // 0 for never
 	disabled     map[string]bool
+	enabled      map[string]bool
+	now          time.Time
 	color, quiet bool
 }
 
@@ -61,13 +65,15 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
 	o := lintOptions{dir: dir, quiet: c.Bool("quiet")}
-	var errs [6]error
+	var errs [7]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.color, errs[3] = a.color(c.String("color"))
 	o.policies, errs[4] = a.policyOptions(c)
 	o.builds, errs[5] = a.buildOptions(c, dir)
+	o.enabled = set(c.StringSlice("enable"))
+	o.now, errs[6] = now(c.String("now"), c.IsSet("now"))
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
@@ -99,7 +105,7 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	}
 	policies := o.policies.in(o.dir, found)
 	linter := lint.Linter{
-		Rules: rules.All(), Disabled: o.disabled, Policies: policies.of, Labels: o.policies.labels,
+		Rules: rules.All(), Disabled: o.disabled, Enabled: o.enabled, Now: o.now, Policies: policies.of, Labels: o.policies.labels,
 		Builds: o.builds, ReachedOnly: c.Bool("reached-only"), Severities: map[string]lint.Severity{},
 	}
 	o.policies.applyUnknown(&linter)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/report"
@@ -76,6 +77,28 @@ func disabled(disable, enable []string) (map[string]bool, error) {
 		}
 	}
 	return off, nil
+}
+
+// set is a list as a set.
+func set(names []string) map[string]bool {
+	out := map[string]bool{}
+	for _, name := range names {
+		out[name] = true
+	}
+	return out
+}
+
+// now reads --now, the start of a day in UTC. The clock is read here and nowhere
+// else, so that all that depends on today can be asked about another day.
+func now(date string, given bool) (time.Time, error) {
+	if !given {
+		return time.Now(), nil
+	}
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return time.Time{}, usageError(fmt.Sprintf("--now %q is no date: write YYYY-MM-DD, such as 2027-03-31", date))
+	}
+	return day, nil
 }
 
 func findRule(id string) (*lint.Rule, error) {

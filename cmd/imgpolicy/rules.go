@@ -38,15 +38,26 @@ func writeRules(w io.Writer, all []*lint.Rule) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(table, "RULE\tSEVERITY\tFINDS\n")
 	for _, r := range all {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", r.ID, r.Severity, r.Summary)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", r.ID, shownSeverity(r), r.Summary)
 	}
 	return table.Flush()
+}
+
+// shownSeverity is the severity of a rule in a table.
+func shownSeverity(r *lint.Rule) string {
+	if r.Optional {
+		return r.Severity.String() + " (off)"
+	}
+	return r.Severity.String()
 }
 
 func writeRule(w io.Writer, r *lint.Rule) error {
 	severity := r.Severity.String()
 	if r.Mandatory {
 		severity += ", cannot be disabled"
+	}
+	if r.Optional {
+		severity += ", off by default"
 	}
 	_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\nBad:\n\n%s\n\nGood:\n\n%s\n",
 		r.ID, severity, r.Summary, strings.TrimSpace(r.Doc), indented(r.Bad), indented(r.Good))
