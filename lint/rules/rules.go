@@ -9,8 +9,11 @@ func All() []*lint.Rule {
 	return []*lint.Rule{
 		buildError(),
 		credentialsInURL(),
+		expiredIgnore(),
+		ignoreWithoutReason(),
 		insecureGit(),
 		insecureURL(),
+		invalidIgnore(),
 		invalidReference(),
 		latestTag(),
 		missingChecksum(),
@@ -30,9 +33,11 @@ func All() []*lint.Rule {
 		regoUnknownField(),
 		regoUntriggeredField(),
 		undefinedArg(),
+		unknownRule(),
 		unpinnedFrontend(),
 		unpinnedGit(),
 		unpinnedImage(),
 		unresolvedInput(),
+		unusedIgnore(),
 	}
 }

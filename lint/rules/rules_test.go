@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -27,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite the want sections of testdata")
 // run lints one text.
 func run(t *testing.T, l *lint.Linter, text string) *lint.Result {
 	t.Helper()
-	l.Rules = rules.All()
+	l.Rules, l.Now = rules.All(), time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 	result, failures := l.Lint(context.Background(), []lint.File{{
 		Name: "Dockerfile", Read: func() ([]byte, error) { return []byte(text), nil },
 	}})
@@ -68,7 +69,7 @@ func TestRules(t *testing.T) {
 				t.Error("Doc and Severity must be set")
 			}
 			linter := func() *lint.Linter {
-				l := &lint.Linter{Disabled: map[string]bool{}}
+				l := &lint.Linter{Disabled: map[string]bool{}, Enabled: map[string]bool{rule.ID: rule.Optional}}
 				if rule.ID == "latest-tag" {
 					l.Disabled["unpinned-image"] = true
 				}
@@ -118,7 +119,8 @@ func policies(t *testing.T, text string) func(string) ([]policy.Policy, error) {
 
 // TestRuleCases runs testdata/<rule>.txtar. A case is a file NAME, what is
 // wanted of it a file NAME.want; NAME.policy puts a policy in force, and
-// NAME.args holds lines of "arg KEY=VALUE", "target NAME" and "disable RULE".
+// NAME.args holds lines of "arg KEY=VALUE", "target NAME", "disable RULE",
+// "enable RULE" and "reached-only".
 // Only the diagnostics of the file's rule are compared.
 func TestRuleCases(t *testing.T) {
 	t.Parallel()
@@ -153,7 +155,7 @@ func runCases(t *testing.T, path string, archive *txtar.Archive) {
 		if strings.Contains(f.Name, ".") {
 			continue
 		}
-		l := &lint.Linter{Disabled: map[string]bool{}}
+		l := &lint.Linter{Disabled: map[string]bool{}, Enabled: map[string]bool{}}
 		if _, text := part(f.Name + ".policy"); text != "" {
 			l.Policies = policies(t, text)
 		}
@@ -199,6 +201,10 @@ func applyArgs(t *testing.T, l *lint.Linter, args string) {
 			build.Target = rest
 		case "disable":
 			l.Disabled[rest] = true
+		case "enable":
+			l.Enabled[rest] = true
+		case "reached-only":
+			l.ReachedOnly = true
 		default:
 			t.Fatalf("args line %q", line)
 		}
