@@ -14,6 +14,10 @@ type Rule struct {
 	Bad, Good string
 	// Severity is the default one.
 	Severity Severity
+	// SecuritySeverity grades how grave the flaw is as a weakness, from "0.1" to
+	// "10.0", as code scanning sorts its alerts by. It is "" for a rule about
+	// mistakes that endanger nobody.
+	SecuritySeverity string
 	// Mandatory rules cannot be disabled.
 	Mandatory bool
 	// Optional rules run only where they are enabled.

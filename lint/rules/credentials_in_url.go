@@ -12,9 +12,10 @@ import (
 
 func credentialsInURL() *lint.Rule {
 	return &lint.Rule{
-		ID:       "credentials-in-url",
-		Summary:  "user name or password in a URL",
-		Severity: lint.Error,
+		ID:               "credentials-in-url",
+		Summary:          "user name or password in a URL",
+		Severity:         lint.Error,
+		SecuritySeverity: "8.5",
 		Doc: "Whatever stands in a URL stays in the Dockerfile, in the build's provenance and\n" +
 			"in its logs. BuildKit takes credentials from build secrets instead:\n" +
 			"`GIT_AUTH_TOKEN` for git, `HTTP_AUTH_TOKEN_<host>` for downloads.\n\n" +

@@ -10,9 +10,10 @@ import (
 
 func insecureGit() *lint.Rule {
 	return &lint.Rule{
-		ID:       "insecure-git",
-		Summary:  "git repository over an unencrypted connection",
-		Severity: lint.Error,
+		ID:               "insecure-git",
+		Summary:          "git repository over an unencrypted connection",
+		Severity:         lint.Error,
+		SecuritySeverity: "7.0",
 		Doc: "`git://` and `http://` are neither encrypted nor authenticated: anyone on the way\n" +
 			"can hand the build another repository, and a commit id protects only when it is\n" +
 			"written out. Use `https://` or ssh.",

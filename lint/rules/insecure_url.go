@@ -10,9 +10,10 @@ import (
 
 func insecureURL() *lint.Rule {
 	return &lint.Rule{
-		ID:       "insecure-url",
-		Summary:  "download over plain HTTP",
-		Severity: lint.Error,
+		ID:               "insecure-url",
+		Summary:          "download over plain HTTP",
+		Severity:         lint.Error,
+		SecuritySeverity: "7.0",
 		Doc: "Anyone on the way can replace what is downloaded over `http://`. Use `https://`.\n" +
 			"A checksum keeps the content what it was, but the request itself stays visible,\n" +
 			"so this rule asks for https all the same.",

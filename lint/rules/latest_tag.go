@@ -8,9 +8,10 @@ import (
 
 func latestTag() *lint.Rule {
 	return &lint.Rule{
-		ID:       "latest-tag",
-		Summary:  "image with the tag latest, written or implied",
-		Severity: lint.Warning,
+		ID:               "latest-tag",
+		Summary:          "image with the tag latest, written or implied",
+		Severity:         lint.Warning,
+		SecuritySeverity: "4.0",
 		Doc: `The tag ` + "`latest`" + ` is whatever was pushed last, and an image without a tag means
 the same. Name the release you have tested.
 

@@ -10,9 +10,10 @@ import (
 
 func missingChecksum() *lint.Rule {
 	return &lint.Rule{
-		ID:       "missing-checksum",
-		Summary:  "download without a checksum",
-		Severity: lint.Warning,
+		ID:               "missing-checksum",
+		Summary:          "download without a checksum",
+		Severity:         lint.Warning,
+		SecuritySeverity: "5.5",
 		Doc: "What a URL serves can change without its name changing. With\n" +
 			"`ADD --checksum=sha256:…` the build stops when it does. One `ADD` takes a checksum\n" +
 			"for one source only, so several downloads need several instructions.\n\n" +
