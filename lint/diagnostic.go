@@ -39,12 +39,19 @@ type Diagnostic struct {
 	File    string // as shown to people: relative, with slashes; <stdin> for "-"
 	Span    dockerfile.Span
 	Range   dockerfile.Range
+	// Bytes are the columns of Range for formats that count bytes.
+	Bytes ByteColumns
+	// LineHash tells code scanning that the line where Range starts is the same
+	// one as before, wherever it moved; "" unless Linter.LineHashes is set.
+	LineHash string
 	// Label stands beside the marked text: what it resolves to, or "".
 	Label string
 	// Input is the input the diagnostic is about, or nil.
 	Input *Input
 	// Policy is the entry that decided, or nil.
 	Policy *PolicyEntry
+	// Denial is what Buildx says of it, or nil where no policy denied.
+	Denial *Denial
 	// Help says what to write instead; it may have several lines, and what is
 	// between backquotes can be pasted. "" where there is nothing true to say.
 	Help string
@@ -78,6 +85,18 @@ type PolicyEntry struct {
 	File string
 	Line int    // 1-based; 0 for the file as a whole
 	Text string // the entry as written, or what else decided
+}
+
+// ByteColumns are the columns of a range in bytes of UTF-8, each counted from 1
+// in its own line, the end exclusive. The zero value belongs to no range.
+type ByteColumns struct{ Start, End int }
+
+// Denial is a source that a policy denied, in the words of a build.
+type Denial struct {
+	Source string // the identifier of BuildKit
+	Name   string // the image as the instruction names it, "" for other sources
+	// Messages are all that the policy said; none where it denied without a word.
+	Messages []string
 }
 
 // Related is another place that matters for a diagnostic.
@@ -123,7 +142,9 @@ type Summary struct {
 // Result is the outcome of a run: everything the formats print.
 type Result struct {
 	// Rules are all the rules of the program, in order, whether enabled or not.
-	Rules       []*Rule
+	Rules []*Rule
+	// Files are the names of the files that were checked, in order.
+	Files       []string
 	Diagnostics []Diagnostic
 	// Ignored are the diagnostics that ignore directives hide, in the same
 	// order. They are a list of their own so that only a format that shows

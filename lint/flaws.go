@@ -13,7 +13,7 @@ import (
 // however many files it is in force for; the files come in the order in which
 // they are first used, after all Dockerfiles.
 func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
-	found := flawList{rules: map[string]*Rule{}, severities: l.Severities, byFile: map[string][]Diagnostic{}}
+	found := flawList{rules: map[string]*Rule{}, severities: l.Severities, hashes: l.lineHashes, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
 		if r.Flaws && l.runs(r) {
 			found.rules[r.ID] = r
@@ -43,6 +43,7 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 type flawList struct {
 	rules      map[string]*Rule // those that run
 	severities map[string]Severity
+	hashes     func(text string) []string
 	files      []policy.File
 	byFile     map[string][]Diagnostic
 }
@@ -72,8 +73,10 @@ func (l *flawList) diagnostics() []Diagnostic {
 	for _, f := range l.files {
 		text := string(f.Text)
 		doc := document{text, dockerfile.NewLines(text), new(dockerfile.Secrets)}
+		hashes := l.hashes(text)
 		for _, d := range tidy(l.byFile[f.Name]) {
 			doc.settle(&d)
+			doc.locate(&d, hashes)
 			out = append(out, d)
 		}
 	}

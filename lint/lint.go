@@ -40,6 +40,8 @@ type Linter struct {
 	Severities map[string]Severity
 	// ReachedOnly drops the inputs of stages that no target needs.
 	ReachedOnly bool
+	// LineHashes adds the hash of its line to every diagnostic.
+	LineHashes bool
 	// Jobs is how many files are linted at once, 0 for as many as there are
 	// processors.
 	Jobs int
@@ -113,6 +115,7 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 		if o.err != nil && o.diagnostics == nil {
 			continue
 		}
+		result.Files = append(result.Files, files[i].Name)
 		result.Summary.Files++
 		result.Summary.Inputs += o.inputs
 		result.Summary.Unchecked += o.unchecked

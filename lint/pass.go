@@ -32,6 +32,7 @@ type Pass struct {
 	linter      *Linter
 	rule        *Rule
 	secrets     dockerfile.Secrets
+	hashes      []string // of the lines, where the linter is to give them
 	diagnostics []Diagnostic
 }
 
@@ -125,6 +126,7 @@ func (p *Pass) origin(v dockerfile.Variable) (Related, bool) {
 // data: ranges, frames, no credentials, nothing that holds on to the file.
 func (p *Pass) finish() []Diagnostic {
 	p.diagnostics = tidy(p.diagnostics)
+	p.hashes = p.linter.lineHashes(p.File.Text)
 	for i := range p.diagnostics {
 		p.settle(&p.diagnostics[i])
 	}
@@ -166,7 +168,20 @@ func (p *Pass) settle(d *Diagnostic) {
 	if d.Policy != nil {
 		d.Policy.Text = p.redact(d.Policy.Text)
 	}
-	d.Frame = document{p.File.Text, p.File.Lines, &p.secrets}.frame(d)
+	if d.Denial != nil {
+		p.redactDenial(d.Denial)
+	}
+	doc := document{p.File.Text, p.File.Lines, &p.secrets}
+	d.Frame = doc.frame(d)
+	doc.locate(d, p.hashes)
+}
+
+func (p *Pass) redactDenial(d *Denial) {
+	messages := make([]string, len(d.Messages)) // the policy's own list stays as it is
+	for i, m := range d.Messages {
+		messages[i] = p.redact(m)
+	}
+	*d = Denial{Source: p.redact(d.Source), Name: p.redact(d.Name), Messages: messages}
 }
 
 // redact takes credentials out of text, and cuts it loose from the file.

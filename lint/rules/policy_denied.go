@@ -4,15 +4,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 func policyDenied() *lint.Rule {
 	return &lint.Rule{
-		ID:       "policy-denied",
-		Summary:  "source that a policy does not allow",
-		Severity: lint.Error,
+		ID:               "policy-denied",
+		Summary:          "source that a policy does not allow",
+		Severity:         lint.Error,
+		SecuritySeverity: "8.0",
 		Doc: "A policy in force says no: a `--policy` file, or the `.imgpolicy.json` found beside\n" +
 			"the Dockerfile or above it. The diagnostic names the entry that decided, with its\n" +
 			"file and line. With several policies all must allow.",
@@ -48,6 +51,7 @@ func reportLocalDenials(p *lint.Pass) {
 		p.Report(lint.Diagnostic{
 			Message: message, Span: firstInstruction(p), Whole: true, Notes: slices.Concat(d.Why, d.Notes),
 			Policy: &lint.PolicyEntry{File: d.By.File, Line: d.By.Line, Text: d.By.Text},
+			Denial: &lint.Denial{Source: "local://" + l.Name, Messages: d.Messages},
 			Help:   "write `allow if input.local` in the policy",
 		})
 	}
@@ -64,9 +68,20 @@ func reportDenial(p *lint.Pass, input int, d policy.Decision) {
 			by = d.MessagesBy[i]
 		}
 		out := lint.Diagnostic{Message: message, Help: d.Help, Notes: slices.Concat(d.Why, d.Notes)}
+		out.Denial = denial(&p.Inputs[input], d)
 		if by.File != "" {
 			out.Policy = &lint.PolicyEntry{File: by.File, Line: by.Line, Text: by.Text}
 		}
 		p.ReportInput(input, out)
 	}
+}
+
+// denial tells what a build would be told. Only images have a name beside their
+// identifier there, and the frontend has none: no instruction names it.
+func denial(in *dockerfile.Input, d policy.Decision) *lint.Denial {
+	out := &lint.Denial{Source: in.Source.Identifier(), Messages: d.Messages}
+	if in.Kind == source.KindImage && in.Instruction != "syntax" {
+		out.Name = in.Value
+	}
+	return out
 }
