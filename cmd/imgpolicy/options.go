@@ -35,7 +35,7 @@ func (a *app) onGitHub() bool { return a.getenv("GITHUB_ACTIONS") == "true" }
 func formatHelp() string {
 	lines := []string{"print in this `FORMAT`; without it text, and github in\nGitHub Actions:"}
 	for _, f := range report.Formats() {
-		lines = append(lines, fmt.Sprintf("  %-6s  %s", f.Name, f.Summary))
+		lines = append(lines, fmt.Sprintf("  %-10s  %s", f.Name, f.Summary))
 	}
 	return strings.Join(lines, "\n")
 }

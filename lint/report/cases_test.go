@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
@@ -24,7 +26,7 @@ var (
 
 func testCases() []testCase {
 	return []testCase{
-		{name: "clean", result: lint.Result{Summary: lint.Summary{Files: 3, Inputs: 7}}},
+		{name: "clean", result: result(3, 7, 0)},
 		{name: "clean_unchecked", result: lint.Result{Summary: lint.Summary{Files: 1, Inputs: 2, Unchecked: 1, Ignored: 2}}},
 		{name: "related_frame", result: result(3, 7, 1, relatedFrame())},
 		{name: "many", result: result(3, 12, 0, many()...)},
@@ -56,7 +58,33 @@ func result(files, inputs, unchecked int, all ...lint.Diagnostic) lint.Result {
 			s.Infos++
 		}
 	}
-	return lint.Result{Diagnostics: all, Summary: s}
+	located(all)
+	rules := []*lint.Rule{unpinned, denied, checksum, latest, parse}
+	return lint.Result{Rules: rules, Files: names(files, all), Diagnostics: all, Summary: s}
+}
+
+// names are those of the files with diagnostics, and of clean ones up to n.
+func names(n int, all []lint.Diagnostic) []string {
+	var names []string
+	for i := range all {
+		if !slices.Contains(names, all[i].File) && all[i].File != "" {
+			names = append(names, all[i].File)
+		}
+	}
+	for i := len(names); i < n; i++ {
+		names = append(names, fmt.Sprintf("clean/%d/Dockerfile", i))
+	}
+	return names
+}
+
+// located gives diagnostics what the linter adds to those with a place.
+func located(all []lint.Diagnostic) {
+	for i := range all {
+		if d := &all[i]; !d.Range.IsZero() {
+			d.Bytes = lint.ByteColumns{Start: d.Range.Start.Offset%100 + 1, End: d.Range.End.Offset%100 + 1}
+			d.LineHash = fmt.Sprintf("%x:1", 1000+d.Range.Start.Line)
+		}
+	}
 }
 
 // at is the range of code points [from, to) of a line. Offsets are as if all
@@ -136,6 +164,7 @@ func many() []lint.Diagnostic {
 		{
 			Rule: denied, Message: "docker.io/library/node:20 is denied by the image policy", File: "b/Dockerfile", Range: from,
 			Policy: &lint.PolicyEntry{File: "image-policy.json", Text: "no whitelist entry matches"},
+			Denial: &lint.Denial{Source: "docker-image://docker.io/library/node:20", Name: "node:20", Messages: []string{"node:20 is old", "ask the platform team"}},
 			Frame:  frame(frameLine("FROM node:20", from, "")),
 		},
 	}
@@ -198,7 +227,7 @@ func hostile() lint.Diagnostic {
 		Rule: denied, Message: "the policy says: no\n" + attack + "\n\n", Range: r,
 		File:   "a,b:c=d%\n::warning::x\x1b[31m##[error].\u202eDockerfile",
 		Policy: &lint.PolicyEntry{File: "p\n::debug::x", Line: 2, Text: attack},
-		Help:   attack, Notes: []string{attack},
+		Help:   attack, Notes: []string{attack}, Denial: &lint.Denial{Source: attack, Name: attack, Messages: []string{attack}},
 		Related: []lint.Related{{Message: attack, File: "other\n::x::", Range: at(1, 1, 2)}},
 		Frame:   frame(frameLine("# ##[error]x ::error::\x1b[0m", r, attack)),
 	}
@@ -216,6 +245,7 @@ func relatedElsewhere() lint.Diagnostic {
 	return lint.Diagnostic{
 		Rule: denied, Message: "docker.io/evil/tool:1 is denied by the image policy", File: "<stdin>", Range: r,
 		Policy: &lint.PolicyEntry{File: ".imgpolicy.json", Line: 4, Text: `"^docker\.io/evil/"`},
+		Denial: &lint.Denial{Source: "https://example.com/tool.tgz"},
 		Notes:  []string{"allowed are:\n  ^docker\\.io/acme/\n  ^ghcr\\.io/acme/"},
 		Related: []lint.Related{
 			{Message: "the entry that denies it", File: ".imgpolicy.json", Range: at(4, 5, 24)},

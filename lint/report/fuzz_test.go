@@ -23,6 +23,7 @@ func hostileResult(a, b string) *lint.Result {
 	d := lint.Diagnostic{
 		Rule: denied, Severity: lint.Error, Message: a, File: b, Range: r, Label: a, Help: b, Notes: []string{a, b},
 		Input:   &lint.Input{Kind: a, Identifier: b, Word: a, Instruction: b, Stage: a, Platform: b},
+		Denial:  &lint.Denial{Source: b, Name: a, Messages: []string{a, b}},
 		Policy:  &lint.PolicyEntry{File: a, Line: 3, Text: b},
 		Related: []lint.Related{{Message: a, File: a + b, Range: r}, {Message: b, File: b, Range: r}},
 		Frame:   frame(frameLine(a, r, b), secondary(frameLine(b, at(7, 2, 9), a))),

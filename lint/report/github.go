@@ -22,13 +22,7 @@ func githubFormat() Format {
 // first: of each severity a runner shows the first ten of a step as
 // annotations, the rest only in the log.
 func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
-	order := make([]*lint.Diagnostic, len(r.Diagnostics))
-	for i := range r.Diagnostics {
-		order[i] = &r.Diagnostics[i]
-	}
-	slices.SortStableFunc(order, func(a, b *lint.Diagnostic) int {
-		return cmp.Compare(b.Severity, a.Severity)
-	})
+	order := gravestFirst(r)
 	out := bufio.NewWriter(w)
 	for _, d := range order {
 		if _, err := out.WriteString(annotation(d, opt.Dir)); err != nil {
@@ -41,6 +35,18 @@ func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
 		}
 	}
 	return out.Flush()
+}
+
+// gravestFirst are the diagnostics by severity, in their order within one.
+func gravestFirst(r *lint.Result) []*lint.Diagnostic {
+	order := make([]*lint.Diagnostic, len(r.Diagnostics))
+	for i := range r.Diagnostics {
+		order[i] = &r.Diagnostics[i]
+	}
+	slices.SortStableFunc(order, func(a, b *lint.Diagnostic) int {
+		return cmp.Compare(b.Severity, a.Severity)
+	})
+	return order
 }
 
 // guarded puts text for people where a runner does not look for commands. It

@@ -40,22 +40,29 @@ func FuzzRunnerText(f *testing.F) {
 	addPairs(f)
 	f.Fuzz(func(t *testing.T, a, b string) {
 		out := write(t, textFormat(), hostileResult(a, b), Options{Token: "0123456789", Runner: true})
-		effective := 0
-		stopped := false
-		for _, c := range runnerCommands(out) {
-			switch {
-			case stopped && c.name == "0123456789":
-				stopped = false
-			case !stopped && c.name == "stop-commands":
-				stopped = true
-			case !stopped:
-				effective++
-			}
-		}
-		if effective > 0 || stopped {
-			t.Errorf("a runner obeys %d commands, still stopped: %v, in:\n%s", effective, stopped, out)
+		if n := obeyed(out); n != 0 {
+			t.Errorf("a runner obeys %d commands, or stays stopped (-1), in:\n%s", n, out)
 		}
 	})
+}
+
+// obeyed counts the commands that a runner obeys, -1 where it is left stopped.
+func obeyed(out string) int {
+	effective, stopped := 0, false
+	for _, c := range runnerCommands(out) {
+		switch {
+		case stopped && c.name == "0123456789":
+			stopped = false
+		case !stopped && c.name == "stop-commands":
+			stopped = true
+		case !stopped:
+			effective++
+		}
+	}
+	if stopped {
+		return -1
+	}
+	return effective
 }
 
 type runnerCommand struct {

@@ -11,6 +11,9 @@ import (
 	"github.com/imgpolicy/imgpolicy/lint"
 )
 
+// programName is what reports call the program.
+const programName = "imgpolicy"
+
 // Format is an output format.
 type Format struct {
 	Name string
@@ -47,6 +50,13 @@ func Formats() []Format {
 		textFormat(),
 		jsonFormat(),
 		githubFormat(),
+		gitlabFormat(),
+		checkstyleFormat(),
+		junitFormat(),
+		rdjsonFormat(),
+		compactFormat(),
+		markdownFormat(),
+		buildxFormat(),
 	}
 }
 

@@ -29,7 +29,7 @@ func TestFormats(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	if got, want := strings.Join(Names(), " "), "text json github"; got != want {
+	if got, want := strings.Join(Names(), " "), "text json github gitlab checkstyle junit rdjson compact markdown buildx"; got != want {
 		t.Errorf("Names() = %s, want %s", got, want)
 	}
 	for _, f := range Formats() {
