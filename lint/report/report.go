@@ -21,6 +21,8 @@ type Format struct {
 	Summary string
 	// Write writes r to w. Errors are those of w.
 	Write func(w io.Writer, r *lint.Result, opt Options) error
+	// LineHashes tells that the format shows lint.Diagnostic.LineHash.
+	LineHashes bool
 }
 
 // Options are the facts about the reader that a format may heed. The zero value
@@ -42,6 +44,16 @@ type Options struct {
 	// Dir is the working directory as seen from the root of the repository,
 	// "" or "." where they are the same: GitHub finds files only from there.
 	Dir string
+	// Summary is the job summary of a step in GitHub Actions, or nil, and
+	// SummaryUsed how many bytes the step has written to it before.
+	Summary     io.Writer
+	SummaryUsed int
+	// HideSource leaves the lines in question out of text.
+	HideSource bool
+	// Statistics ends text with how often each rule found something.
+	Statistics bool
+	// Version is the program's own as Go writes it: v1.2.3 or (devel).
+	Version string
 }
 
 // Formats lists all formats, the default one first.
@@ -50,6 +62,7 @@ func Formats() []Format {
 		textFormat(),
 		jsonFormat(),
 		githubFormat(),
+		sarifFormat(),
 		gitlabFormat(),
 		checkstyleFormat(),
 		junitFormat(),

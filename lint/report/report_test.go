@@ -20,7 +20,7 @@ func TestFormats(t *testing.T) {
 		for _, f := range Formats() {
 			t.Run(c.name+"/"+f.Name, func(t *testing.T) {
 				t.Parallel()
-				c.opt.Token = "token"
+				c.opt.Token, c.opt.Version = "token", "v1.2.3"
 				golden(t, c.name+"."+f.Name, write(t, f, &c.result, c.opt))
 			})
 		}
@@ -29,7 +29,7 @@ func TestFormats(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	if got, want := strings.Join(Names(), " "), "text json github gitlab checkstyle junit rdjson compact markdown buildx"; got != want {
+	if got, want := strings.Join(Names(), " "), "text json github sarif gitlab checkstyle junit rdjson compact markdown buildx"; got != want {
 		t.Errorf("Names() = %s, want %s", got, want)
 	}
 	for _, f := range Formats() {

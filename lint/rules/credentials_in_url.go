@@ -23,7 +23,7 @@ func credentialsInURL() *lint.Rule {
 			"of `git@host:path` and `ssh://user@host` is none. The credentials themselves are\n" +
 			"never printed.",
 		Bad: "FROM scratch\nADD --checksum=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 " +
-			"https://bot:hunter2@example.com/tool.tgz /\n",
+			"https://bot:s3cret@example.com/tool.tgz /\n",
 		Good: "FROM scratch\nADD --checksum=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 " +
 			"https://example.com/tool.tgz /\n",
 		Check: func(p *lint.Pass) {

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"io"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+// sarifFormat is SARIF 2.1.0 (OASIS) as GitHub's code scanning reads it:
+//
+//   - It shows the first location only, and links [text](1) of a message to
+//     related locations.
+//   - It tells alerts apart by primaryLocationLineHash, and closes those of
+//     rules that a later run does not list: all rules are always there.
+//   - It refuses empty strings, and a file without columnKind counts UTF-16.
+func sarifFormat() Format {
+	return Format{Name: "sarif", Summary: "for GitHub code scanning and other SARIF 2.1.0 readers", Write: writeSARIF, LineHashes: true}
+}
+
+const (
+	sarifSchema  = "https://json.schemastore.org/sarif-2.1.0.json"
+	sarifVersion = "2.1.0"
+	// sarifRoot stands for the root of the repository, wherever that is.
+	sarifRoot   = "%SRCROOT%"
+	projectPage = "https://github.com/imgpolicy/imgpolicy"
+)
+
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool struct {
+			Driver sarifDriver `json:"driver"`
+		} `json:"tool"`
+		Invocations        []sarifInvocation       `json:"invocations"`
+		AutomationDetails  sarifAutomation         `json:"automationDetails"`
+		OriginalURIBaseIDs map[string]sarifLocated `json:"originalUriBaseIds"`
+		ColumnKind         string                  `json:"columnKind"`
+		Results            []sarifResult           `json:"results"`
+	}
+	sarifDriver struct {
+		Name            string      `json:"name"`
+		SemanticVersion string      `json:"semanticVersion,omitempty"`
+		InformationURI  string      `json:"informationUri"`
+		Rules           []sarifRule `json:"rules"`
+	}
+	sarifAutomation struct {
+		ID string `json:"id"`
+	}
+	sarifInvocation struct {
+		ExecutionSuccessful bool                `json:"executionSuccessful"`
+		Notifications       []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+	}
+	sarifNotification struct {
+		AssociatedRule *sarifRuleRef   `json:"associatedRule,omitempty"`
+		Level          string          `json:"level"`
+		Message        sarifText       `json:"message"`
+		Locations      []sarifLocation `json:"locations,omitempty"`
+	}
+	sarifRuleRef struct {
+		ID    string `json:"id"`
+		Index int    `json:"index"`
+	}
+	sarifText struct {
+		Text     string `json:"text"`
+		Markdown string `json:"markdown,omitempty"`
+	}
+	sarifLocation struct {
+		ID       int           `json:"id,omitempty"`
+		Physical sarifPhysical `json:"physicalLocation"`
+		Message  *sarifText    `json:"message,omitempty"`
+	}
+	sarifPhysical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   *sarifRegion  `json:"region,omitempty"`
+	}
+	sarifArtifact struct {
+		URI       string `json:"uri"`
+		URIBaseID string `json:"uriBaseId,omitempty"`
+	}
+	sarifLocated struct {
+		Description sarifText `json:"description"`
+	}
+	sarifRegion struct {
+		StartLine   int `json:"startLine"`
+		StartColumn int `json:"startColumn,omitempty"`
+		EndLine     int `json:"endLine,omitempty"`
+		EndColumn   int `json:"endColumn,omitempty"`
+	}
+)
+
+func writeSARIF(w io.Writer, r *lint.Result, opt Options) error {
+	s := sariffer{dir: opt.Dir, index: map[*lint.Rule]int{}}
+	run := sarifRun{
+		AutomationDetails:  sarifAutomation{path.Join(programName, sarifURI(fromRoot(opt.Dir, "."))) + "/"},
+		OriginalURIBaseIDs: map[string]sarifLocated{sarifRoot: {sarifText{Text: "The root of the repository."}}},
+		ColumnKind:         "unicodeCodePoints",
+		Results:            make([]sarifResult, len(r.Diagnostics)),
+	}
+	run.Tool.Driver = sarifDriver{
+		Name: programName, InformationURI: projectPage, Rules: s.rules(r),
+	}
+	if semantic, ok := strings.CutPrefix(opt.Version, "v"); ok {
+		run.Tool.Driver.SemanticVersion = semantic
+	}
+	// That the program got to the end is what success means here: the exit code
+	// tells of what it found.
+	invocation := sarifInvocation{ExecutionSuccessful: true}
+	for i := range r.Diagnostics {
+		d := &r.Diagnostics[i]
+		run.Results[i] = s.result(d)
+		if d.Rule != nil && d.Rule.Mandatory {
+			invocation.Notifications = append(invocation.Notifications, s.notification(d))
+		}
+	}
+	run.Invocations = []sarifInvocation{invocation}
+	return WriteJSON(w, sarifLog{sarifSchema, sarifVersion, []sarifRun{run}})
+}
+
+// sariffer turns diagnostics into results.
+type sariffer struct {
+	dir   string
+	index map[*lint.Rule]int // of the rules listed
+}
+
+// location is a place in a file, or nothing for no file.
+func (s *sariffer) location(file string, r dockerfile.Range) []sarifLocation {
+	if file == "" {
+		return nil
+	}
+	file = fromRoot(s.dir, file)
+	out := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{URI: sarifURI(file)}}}
+	if !path.IsAbs(file) {
+		out.Physical.Artifact.URIBaseID = sarifRoot
+	}
+	// Code scanning wants a line even of what is about a whole file.
+	out.Physical.Region = &sarifRegion{StartLine: 1}
+	if !r.IsZero() {
+		out.Physical.Region = &sarifRegion{r.Start.Line, r.Start.Column, r.End.Line, r.End.Column}
+	}
+	return []sarifLocation{out}
+}
+
+// sarifURI is a path as a reference that no reader takes for anything else.
+func sarifURI(file string) string {
+	if path.IsAbs(file) {
+		return (&url.URL{Scheme: "file", Path: file}).String()
+	}
+	// A colon in the first part would make a scheme of it.
+	uri := strings.TrimPrefix((&url.URL{Path: file}).String(), "./")
+	return strings.ReplaceAll(uri, ":", "%3A")
+}
