@@ -38,6 +38,9 @@ func testCases() []testCase {
 		{name: "related_elsewhere", result: result(1, 1, 0, relatedElsewhere())},
 		{name: "long_line", result: result(1, 2, 0, longLine()...), opt: Options{Width: 72}},
 		{name: "quiet", result: result(3, 7, 1, relatedFrame()), opt: Options{Quiet: true}},
+		{name: "no_source", result: result(3, 7, 1, relatedFrame()), opt: Options{HideSource: true}},
+		{name: "statistics", result: result(3, 12, 0, append(many(), many()...)...), opt: Options{Statistics: true, HideSource: true}},
+		{name: "over_limit", result: result(3, 12, 0, overLimit()...), opt: Options{HideSource: true}},
 		{name: "runner", result: result(3, 7, 1, relatedFrame()), opt: Options{Runner: true, Dir: "backend"}},
 	}
 }
@@ -275,4 +278,18 @@ func longLine() []lint.Diagnostic {
 		diagnostic("FROM registry.example.com/acme/base:1"+digest+" AS base", at(1400, 6, 38+len(digest)), "longer than the terminal"),
 		diagnostic("FROM registry.example.com/acme/base:1.2.3 AS b", at(1, 6, 42), "a label for which there is no room on the right"),
 	}
+}
+
+// overLimit are more errors than GitHub shows, the first file with most of them.
+func overLimit() []lint.Diagnostic {
+	var all []lint.Diagnostic
+	for _, file := range []struct {
+		name string
+		n    int
+	}{{"a/Dockerfile", 11}, {"b/Dockerfile", 2}} {
+		for i := range file.n {
+			all = append(all, lint.Diagnostic{Rule: unpinned, Message: fmt.Sprintf("image %d has no digest", i), File: file.name, Range: at(i+1, 6, 13)})
+		}
+	}
+	return append(all, many()[1])
 }

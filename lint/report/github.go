@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"cmp"
 	"crypto/rand"
 	"fmt"
@@ -19,22 +18,23 @@ func githubFormat() Format {
 }
 
 // writeGitHub writes one workflow command to a line, the gravest diagnostics
-// first: of each severity a runner shows the first ten of a step as
-// annotations, the rest only in the log.
+// first, and the job summary. What has no annotation is in the log.
 func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
-	order := gravestFirst(r)
-	out := bufio.NewWriter(w)
-	for _, d := range order {
-		if _, err := out.WriteString(annotation(d, opt.Dir)); err != nil {
-			return err
-		}
+	commands, rest := annotations(r, opt)
+	var log strings.Builder
+	for _, d := range rest {
+		log.WriteString(compactLine(d))
 	}
 	if !opt.Quiet {
-		if _, err := out.WriteString(guarded(summary(r)+"\n", opt.Token)); err != nil {
-			return err
-		}
+		log.WriteString(summary(r) + "\n")
 	}
-	return out.Flush()
+	if log.Len() > 0 {
+		commands += guarded(log.String(), opt.Token)
+	}
+	if err := writeWhole(w, commands); err != nil {
+		return err
+	}
+	return writeSummary(r, opt)
 }
 
 // gravestFirst are the diagnostics by severity, in their order within one.

@@ -16,12 +16,15 @@ func textFormat() Format {
 
 func writeText(w io.Writer, r *lint.Result, opt Options) error {
 	var text strings.Builder
-	t := texter{palette: newPalette(opt.Color), width: opt.Width}
+	t := texter{palette: newPalette(opt.Color), width: opt.Width, hideSource: opt.HideSource}
 	for i := range r.Diagnostics {
 		if i > 0 {
 			text.WriteByte('\n')
 		}
 		t.diagnostic(&text, &r.Diagnostics[i])
+	}
+	if opt.Statistics {
+		text.WriteString(statistics(r))
 	}
 	if !opt.Quiet {
 		if len(r.Diagnostics) > 0 {
@@ -48,10 +51,17 @@ func runnerSafe(text string, opt Options) string {
 type texter struct {
 	palette palette
 	width   int
+	// hideSource leaves out the frames.
+	hideSource bool
 }
 
 func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
 	t.header(out, d)
+	if t.hideSource {
+		hidden := *d // what a frame shows then needs a line of its own
+		hidden.Frame = lint.Frame{}
+		d = &hidden
+	}
 	gutter := gutterWidth(d.Frame)
 	if d.File != "" {
 		arrow := t.palette.gutter.Sprint(strings.Repeat(" ", gutter-1) + "-->")
