@@ -26,8 +26,7 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: slices.Concat(policyFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: formatHelp()},
+		Flags: slices.Concat(policyFlags(), outputFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
 			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
@@ -48,15 +47,17 @@ func (a *app) lintCommand() *cli.Command {
 
 // lintOptions are the flags of lint once they are known to make sense.
 type lintOptions struct {
-	dir          string // the working directory
-	policies     policyOptions
-	builds       []dockerfile.Options
-	format       report.Format
-	failOn       lint.Severity // 0 for never
-	disabled     map[string]bool
-	enabled      map[string]bool
-	now          time.Time
-	color, quiet bool
+	dir      string // the working directory
+	policies policyOptions
+	builds   []dockerfile.Options
+	format   report.Format  // of what is printed
+	report   report.Options // for every format
+	outputs  []output
+	failOn   lint.Severity // 0 for never
+	disabled map[string]bool
+	enabled  map[string]bool
+	now      time.Time
+	color    bool
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -64,8 +65,10 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	if err != nil {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
-	o := lintOptions{dir: dir, quiet: c.Bool("quiet")}
-	var errs [7]error
+	o := lintOptions{dir: dir, report: report.Options{
+		Quiet: c.Bool("quiet"), HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics"),
+	}}
+	var errs [8]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
@@ -74,6 +77,7 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	o.builds, errs[5] = a.buildOptions(c, dir)
 	o.enabled = set(c.StringSlice("enable"))
 	o.now, errs[6] = now(c.String("now"), c.IsSet("now"))
+	o.outputs, errs[7] = outputs(c.StringSlice("output"))
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
@@ -107,6 +111,7 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	linter := lint.Linter{
 		Rules: rules.All(), Disabled: o.disabled, Enabled: o.enabled, Now: o.now, Policies: policies.of, Labels: o.policies.labels,
 		Builds: o.builds, ReachedOnly: c.Bool("reached-only"), Severities: map[string]lint.Severity{},
+		LineHashes: o.lineHashes(),
 	}
 	o.policies.applyUnknown(&linter)
 	result, unchecked := linter.Lint(ctx, found.files)
@@ -150,16 +155,6 @@ func (a *app) search(c *cli.Context, dir string) (*search, error) {
 		}
 	}
 	return s, s.addPaths(add, file, paths)
-}
-
-func (a *app) write(o lintOptions, result *lint.Result) error {
-	return o.format.Write(a.stdout, result, report.Options{
-		Color:  o.color,
-		Quiet:  o.quiet,
-		Width:  a.width,
-		Runner: a.onGitHub(),
-		Dir:    fromRepository(o.dir),
-	})
 }
 
 // graveCount counts the diagnostics of a severity and above.

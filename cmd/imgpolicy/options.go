@@ -20,6 +20,10 @@ func (a *app) format(name string, given bool) (report.Format, error) {
 			name = "github"
 		}
 	}
+	return findFormat(name)
+}
+
+func findFormat(name string) (report.Format, error) {
 	for _, f := range report.Formats() {
 		if f.Name == name {
 			return f, nil

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/report"
+)
+
+// output is a file that a run writes besides what it prints.
+type output struct {
+	format report.Format
+	file   string
+}
+
+// outputFlags are the flags about what is printed and written.
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: formatHelp()},
+		&cli.StringSliceFlag{Name: "output", Usage: "write `FORMAT=FILE` besides what is printed; repeat for more"},
+		&cli.BoolFlag{Name: "show-source", Value: true, Usage: "show the lines in question in text (default);\n--show-source=false does not"},
+		&cli.BoolFlag{Name: "statistics", Usage: "end the text with how often each rule found something"},
+	}
+}
+
+// outputs reads --output. Two reports in one file would leave only the last.
+func outputs(args []string) ([]output, error) {
+	var all []output
+	for _, arg := range args {
+		name, file, ok := strings.Cut(arg, "=")
+		if !ok || file == "" {
+			return nil, usageError(fmt.Sprintf("--output %q names no file: write FORMAT=FILE, such as sarif=imgpolicy.sarif", arg))
+		}
+		format, err := findFormat(name)
+		if err != nil {
+			return nil, err
+		}
+		if file == "-" {
+			return nil, usageError("--output writes files: --format " + name + " prints")
+		}
+		same := func(o output) bool { return filepath.Clean(o.file) == filepath.Clean(file) }
+		if slices.ContainsFunc(all, same) {
+			return nil, usageError(fmt.Sprintf("--output names %s twice", file))
+		}
+		all = append(all, output{format, file})
+	}
+	return all, nil
+}
+
+// lineHashes tells whether a format of the run shows them.
+func (o *lintOptions) lineHashes() bool {
+	return o.format.LineHashes || slices.ContainsFunc(o.outputs, func(out output) bool { return out.format.LineHashes })
+}
+
+// write prints the result and writes it to the files asked for.
+func (a *app) write(o lintOptions, result *lint.Result) error {
+	options := o.report
+	options.Dir, options.Version = fromRepository(o.dir), moduleVersion()
+	for _, out := range o.outputs {
+		err := writeFile(absolute(o.dir, out.file), func(w io.Writer) error { return out.format.Write(w, result, options) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", out.file, err)
+		}
+	}
+	options.Color, options.Width, options.Runner = o.color, a.width, a.onGitHub()
+	summary, err := a.stepSummary(o, &options)
+	if err != nil {
+		return err
+	}
+	err = o.format.Write(a.stdout, result, options)
+	if summary == nil {
+		return err
+	}
+	if closing := summary.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// stepSummary opens the file that GitHub Actions shows on a run's page, where
+// the format is the one for it.
+func (a *app) stepSummary(o lintOptions, options *report.Options) (io.Closer, error) {
+	name := a.getenv("GITHUB_STEP_SUMMARY")
+	if o.format.Name != "github" || !options.Runner || name == "" {
+		return nil, nil
+	}
+	file, err := os.OpenFile(absolute(o.dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("the job summary: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("the job summary: %w", err)
+	}
+	options.Summary, options.SummaryUsed = file, int(info.Size())
+	return file, nil
+}
+
+// writeFile replaces a file as a whole: nobody finds half a report, and an old
+// one stays where the new one cannot be written. What is no regular file, such
+// as /dev/stderr or a pipe, is written to as it is.
+func writeFile(name string, write func(io.Writer) error) error {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target // a link goes on being one
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return writeInto(name, os.O_WRONLY, write)
+	}
+	temporary := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
+	if err := writeInto(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, name); err != nil {
+		os.Remove(temporary)
+		return err
+	}
+	return nil
+}
+
+// writeInto writes to a file, and takes a new one away again where that fails.
+func writeInto(name string, flags int, write func(io.Writer) error) error {
+	file, err := os.OpenFile(name, flags, fs.FileMode(0o666))
+	if err != nil {
+		return err
+	}
+	err = write(file)
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil && flags&os.O_CREATE != 0 {
+		os.Remove(name)
+	}
+	return err
+}
+
+// moduleVersion is the version of the program, as Go recorded it.
+func moduleVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
+}
