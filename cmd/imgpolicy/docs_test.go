@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
 )
 
@@ -26,6 +27,7 @@ func TestDocs(t *testing.T) {
 	readme := read(t, filepath.Join(root, "README.md"))
 	readme = replaceBlock(t, readme, "quickstart: Dockerfile", "```dockerfile\n"+string(text)+"```\n")
 	readme = replaceBlock(t, readme, "quickstart: output", "```console\n"+output+"```\n")
+	readme = replaceBlock(t, readme, "formats", formatTable())
 	readme = replaceBlock(t, readme, "rules", ruleTable())
 	keep(t, filepath.Join(root, "README.md"), readme)
 	keep(t, filepath.Join(root, "lint/rules/README.md"), ruleDocs())
@@ -53,6 +55,15 @@ func TestExamples(t *testing.T) {
 			keep(t, filepath.Join(dir, "expected.txt"), output+stderr)
 		})
 	}
+}
+
+func formatTable() string {
+	var b strings.Builder
+	b.WriteString("| format | is |\n|---|---|\n")
+	for _, f := range report.Formats() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, f.Summary)
+	}
+	return b.String()
 }
 
 func ruleTable() string {
