@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
@@ -46,10 +45,9 @@ func TestInheritedVariablesAreBounded(t *testing.T) {
 	}
 }
 
-// TestManyNamesAreQuick bounds what a file of nothing but slips costs: each is
-// one more name to suggest something for, among all the others.
-func TestManyNamesAreQuick(t *testing.T) {
-	t.Parallel()
+// BenchmarkManyNames is a file of nothing but slips: each is one more name to
+// suggest something for, among all the others.
+func BenchmarkManyNames(b *testing.B) {
 	var text strings.Builder
 	for i := range 3000 {
 		fmt.Fprintf(&text, "FROM scratch AS stage%d\nENV E%d=1\n", i, i)
@@ -57,9 +55,8 @@ func TestManyNamesAreQuick(t *testing.T) {
 	for i := range 3000 {
 		fmt.Fprintf(&text, "COPY --from=stagx%d a b\nADD https://example.com/$V%d /\n", i, i)
 	}
-	start := time.Now()
-	dockerfile.Parse("Dockerfile", []byte(text.String())).Resolve(dockerfile.Options{})
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("3000 names among 3000 take %v", took)
+	b.ReportAllocs()
+	for b.Loop() {
+		dockerfile.Parse("Dockerfile", []byte(text.String())).Resolve(dockerfile.Options{})
 	}
 }

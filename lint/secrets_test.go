@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -226,10 +225,9 @@ func TestNameThatIsNoSecretStays(t *testing.T) {
 	}
 }
 
-// TestManyCredentialsAreQuick bounds what redaction costs: it has to look for
-// the credentials of all URLs in everything that is shown.
-func TestManyCredentialsAreQuick(t *testing.T) {
-	t.Parallel()
+// BenchmarkManyCredentials is what redaction costs: it has to look for the
+// credentials of all URLs in everything that is shown.
+func BenchmarkManyCredentials(b *testing.B) {
 	var text strings.Builder
 	text.WriteString("FROM scratch\n")
 	for i := range 5000 {
@@ -239,15 +237,14 @@ func TestManyCredentialsAreQuick(t *testing.T) {
 	for i := range 5000 {
 		fmt.Fprintf(&text, " \\\n && curl https://bot:hun/ter%d@host", i)
 	}
-	start := time.Now()
-	lintAll(t, text.String())
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("10000 URLs with credentials take %v", took)
+	b.ReportAllocs()
+	for b.Loop() {
+		lintAll(b, text.String())
 	}
 }
 
 // lintAll lints a text with all rules.
-func lintAll(t *testing.T, text string) *lint.Result {
+func lintAll(t testing.TB, text string) *lint.Result {
 	t.Helper()
 	l := lint.Linter{Rules: rules.All()}
 	result, failures := l.Lint(context.Background(), []lint.File{file("Dockerfile", text)})
