@@ -42,7 +42,11 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 		return p.decideConverted(ctx, r, d)
 	}
 	img, ok := r.Source.(source.Image)
-	if !ok || img.Pinned() || r.Once || r.Metadata != nil && r.Metadata.Image != nil {
+	twice := ok && !img.Pinned() && !r.Once && (r.Metadata == nil || r.Metadata.Image == nil)
+	if d.Outcome == policy.Unknown && p.certain(ctx, r, img, twice) {
+		d.Notes = append(d.Notes, certainNote)
+	}
+	if !twice {
 		return d, nil
 	}
 	second, depends, err := p.withDigest(ctx, r, img, d.Outcome == policy.Allow)
