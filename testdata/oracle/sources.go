@@ -172,4 +172,3 @@ func Dials(text []byte, b Build) bool {
 	}
 	return false
 }
-
