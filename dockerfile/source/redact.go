@@ -1,6 +1,10 @@
 package source
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // redacted stands for user info in everything that is shown.
 const redacted = "***"
@@ -15,6 +19,10 @@ func Redact(text string) string {
 	if len(spans) == 0 {
 		return text
 	}
+	return replace(text, spans)
+}
+
+func replace(text string, spans [][2]int) string {
 	var b strings.Builder
 	last := 0
 	for _, s := range spans {
@@ -27,8 +35,25 @@ func Redact(text string) string {
 }
 
 // UserInfo finds the parts of text that Redact replaces, in order, as
-// half-open byte offsets.
+// half-open byte offsets. What hides one may part what hid another, so it looks
+// again until the text that is shown has nothing left to hide.
 func UserInfo(text string) [][2]int {
+	spans := userInfoOnce(text)
+	for range maxLooks {
+		more := laidBare(text, spans)
+		if slices.Equal(more, spans) {
+			return spans
+		}
+		spans = more
+	}
+	// Nothing that people write gets here. All of it is hidden then.
+	return [][2]int{{spans[0][0], spans[len(spans)-1][1]}}
+}
+
+// maxLooks bounds how often UserInfo looks again.
+const maxLooks = 8
+
+func userInfoOnce(text string) [][2]int {
 	var spans [][2]int
 	for from := 0; ; {
 		i := strings.Index(text[from:], "://")
@@ -42,6 +67,47 @@ func UserInfo(text string) [][2]int {
 			from = end
 		}
 	}
+}
+
+// laidBare adds to spans what is user info once they are replaced.
+func laidBare(text string, spans [][2]int) [][2]int {
+	if len(spans) == 0 {
+		return nil
+	}
+	shown := replace(text, spans)
+	all := slices.Clone(spans)
+	for _, s := range userInfoOnce(shown) {
+		all = append(all, [2]int{original(spans, s[0], false), original(spans, s[1], true)})
+	}
+	slices.SortFunc(all, func(a, b [2]int) int { return cmp.Compare(a[0], b[0]) })
+	merged := all[:1]
+	for _, s := range all[1:] {
+		if last := &merged[len(merged)-1]; s[0] < last[1] {
+			last[1] = max(last[1], s[1])
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// original takes an offset in the text with spans replaced back to the text
+// itself. One inside of a replacement is the end or the start of its span.
+func original(spans [][2]int, offset int, end bool) int {
+	grown := 0 // by how much the text before offset is longer than the original
+	for _, s := range spans {
+		start := s[0] + grown
+		switch {
+		case offset <= start:
+			return offset - grown
+		case offset < start+len(redacted) && end, offset == start+len(redacted):
+			return s[1]
+		case offset < start+len(redacted):
+			return s[0]
+		}
+		grown += len(redacted) - (s[1] - s[0])
+	}
+	return offset - grown
 }
 
 // URLUserInfo finds the part of a URL that Redact replaces, as half-open byte
