@@ -70,7 +70,7 @@ func BenchmarkLint(b *testing.B) {
 	}
 	l := &lint.Linter{
 		Rules: rules.All(), Jobs: 1,
-		Policies: func(string) ([]policy.Policy, error) { return []policy.Policy{p}, nil },
+		Settings: lint.Settings{Policies: []policy.Policy{p}},
 	}
 	b.SetBytes(size)
 	b.ReportAllocs()

@@ -24,15 +24,15 @@ var errPolicyFailed = errors.New("a policy failed, so not everything was judged:
 // decide asks every policy about every source, and about the two local
 // directories that every build reads. What a policy cannot answer is kept for
 // the rule policy-error; other errors end the file.
-func (p *Pass) decide(ctx context.Context, policies []policy.Policy, build dockerfile.Options) error {
-	if len(policies) == 0 {
+func (p *Pass) decide(ctx context.Context, build dockerfile.Options) error {
+	if len(p.Policies) == 0 {
 		return nil
 	}
 	env := policy.Env{
 		Args: build.BuildArgs, Labels: p.linter.Labels, Target: build.Target, Filename: envFilename(p.File.Name),
 	}
 	p.Decisions = make([][]policy.Decision, len(p.Inputs))
-	for _, pol := range policies {
+	for _, pol := range p.Policies {
 		for _, name := range []string{"dockerfile", "context"} {
 			r := policy.Request{Source: source.Local{Name: name}, Env: env}
 			d, err := p.ask(ctx, pol, r, -1)

@@ -59,13 +59,14 @@ type Diagnostic struct {
 	// value.
 	Related []Related
 	Notes   []string
+	// Fixes are ways to mend it, the best first; each alone does.
+	Fixes []Fix
 	// Frame is the text around Range and the related ranges of the same file.
 	Frame Frame
 	// Whole tells that the diagnostic is about the build as a whole, whatever
 	// line it points at: no ignore above an instruction is about it.
 	Whole bool
-	// Ignored is the directive that hides the diagnostic; nil outside of
-	// Result.Ignored.
+	// Ignored is what hides the diagnostic; nil outside of Result.Ignored.
 	Ignored *Ignore
 }
 
@@ -128,6 +129,24 @@ type Mark struct {
 	Primary    bool   // the diagnostic's own place, not a related one
 }
 
+// Fix is a change to File that mends a diagnostic.
+type Fix struct {
+	Title string // what it does, lower case, no period: "remove the comment"
+	// Safe tells that what is built, or ruled, stays the same but for the flaw.
+	Safe bool
+	// Edits do not overlap, and are made all or none.
+	Edits []Edit
+}
+
+// Edit replaces Span of the text that was linted by New. The linter adds Range
+// and Bytes.
+type Edit struct {
+	Span  dockerfile.Span
+	Range dockerfile.Range
+	Bytes ByteColumns
+	New   string
+}
+
 // Summary counts what a run saw.
 type Summary struct {
 	Files     int
@@ -146,8 +165,8 @@ type Result struct {
 	// Files are the names of the files that were checked, in order.
 	Files       []string
 	Diagnostics []Diagnostic
-	// Ignored are the diagnostics that ignore directives hide, in the same
-	// order. They are a list of their own so that only a format that shows
+	// Ignored are the diagnostics that ignore directives and the baseline hide,
+	// in the same order. They are a list of their own so that only a format that shows
 	// suppressions has to know of them.
 	Ignored []Diagnostic
 	Summary Summary

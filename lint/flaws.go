@@ -10,12 +10,13 @@ import (
 )
 
 // flaws are the diagnostics of the policies in force. A policy is judged once,
-// however many files it is in force for; the files come in the order in which
-// they are first used, after all Dockerfiles.
+// however many files it is in force for, by the settings of the first of them;
+// the files of policies come in the order in which they are first used, after
+// all Dockerfiles.
 func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
-	found := flawList{rules: map[string]*Rule{}, severities: l.Severities, hashes: l.lineHashes, byFile: map[string][]Diagnostic{}}
+	found := flawList{rules: map[string]*Rule{}, hashes: l.lineHashes, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
-		if r.Flaws && l.runs(r) {
+		if r.Flaws {
 			found.rules[r.ID] = r
 		}
 	}
@@ -24,16 +25,19 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 	}
 	var judged [][]policy.Policy
 	for _, o := range slots {
-		for i, pol := range o.policies {
+		if o.settings == nil || !slices.ContainsFunc(l.Rules, func(r *Rule) bool { return r.Flaws && o.settings.runs(r) }) {
+			continue
+		}
+		for i, pol := range o.settings.Policies {
 			inspector, ok := pol.(policy.Inspector)
 			// What is asked before matters to a policy, so it is judged again
 			// where that differs; the flaws it has by itself are dropped then.
-			asked := o.policies[:i+1]
+			asked := o.settings.Policies[:i+1]
 			if !ok || slices.ContainsFunc(judged, func(j []policy.Policy) bool { return slices.Equal(j, asked) }) {
 				continue
 			}
 			judged = append(judged, asked)
-			found.add(inspector.Inspect(ctx, asked[:i]))
+			found.add(o.settings, inspector.Inspect(ctx, asked[:i]))
 		}
 	}
 	return found.diagnostics()
@@ -41,31 +45,39 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 
 // flawList gathers diagnostics by the file they are about.
 type flawList struct {
-	rules      map[string]*Rule // those that run
-	severities map[string]Severity
-	hashes     func(text string) []string
-	files      []policy.File
-	byFile     map[string][]Diagnostic
+	rules  map[string]*Rule
+	hashes func(text string) []string
+	files  []policy.File
+	byFile map[string][]Diagnostic
 }
 
-func (l *flawList) add(flaws []policy.Flaw) {
+func (l *flawList) add(settings *Settings, flaws []policy.Flaw) {
 	for _, f := range flaws {
 		rule := l.rules[f.Rule]
-		if rule == nil {
+		if rule == nil || !settings.runs(rule) {
 			continue
-		}
-		severity := rule.Severity
-		if s := l.severities[rule.ID]; s != 0 {
-			severity = s
 		}
 		if _, ok := l.byFile[f.File.Name]; !ok {
 			l.files = append(l.files, f.File)
 		}
 		l.byFile[f.File.Name] = append(l.byFile[f.File.Name], Diagnostic{
-			Rule: rule, Severity: severity, File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
-			Message: f.Message, Help: f.Help, Notes: slices.Clone(f.Notes),
+			Rule: rule, Severity: settings.severity(rule), File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
+			Message: f.Message, Help: f.Help, Notes: slices.Clone(f.Notes), Fixes: fixes(f.Fixes),
 		})
 	}
+}
+
+// fixes are those of a flaw, as the linter has them.
+func fixes(of []policy.Fix) []Fix {
+	var out []Fix
+	for _, f := range of {
+		fix := Fix{Title: f.Title, Safe: f.Safe}
+		for _, e := range f.Edits {
+			fix.Edits = append(fix.Edits, Edit{Span: dockerfile.Span{Start: e.Start, End: e.End}, New: e.New})
+		}
+		out = append(out, fix)
+	}
+	return out
 }
 
 func (l *flawList) diagnostics() []Diagnostic {
@@ -92,5 +104,21 @@ func (doc document) settle(d *Diagnostic) {
 	for i, n := range d.Notes {
 		d.Notes[i] = redact(n)
 	}
+	doc.settleFixes(d)
 	d.Frame = doc.frame(d)
+}
+
+// settleFixes gives the edits of a diagnostic their places, and leaves out the
+// fixes that write credentials: a diagnostic shows none.
+func (doc document) settleFixes(d *Diagnostic) {
+	d.Fixes = slices.DeleteFunc(d.Fixes, func(f Fix) bool {
+		return slices.ContainsFunc(f.Edits, func(e Edit) bool { return doc.secrets.Redact(e.New) != e.New })
+	})
+	for _, f := range d.Fixes {
+		for i := range f.Edits {
+			e := &f.Edits[i]
+			e.Range, e.New = doc.lines.Range(e.Span), strings.Clone(e.New)
+			e.Bytes = doc.byteColumns(e.Range)
+		}
+	}
 }

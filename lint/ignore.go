@@ -8,12 +8,26 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
 
-// Ignore tells of the directive that hides a diagnostic.
+// Ignore tells what hides a diagnostic.
 type Ignore struct {
+	By     IgnoredBy
 	Reason string
-	Until  string // the last day it holds, YYYY-MM-DD, or "" for ever
-	Range  dockerfile.Range
+	Until  string           // the last day it holds, YYYY-MM-DD, or "" for ever
+	Range  dockerfile.Range // of the directive, zero for what stands in no file of the run
 }
+
+// IgnoredBy is the kind of thing that hides a diagnostic.
+type IgnoredBy int
+
+// What hides diagnostics.
+const (
+	// ByDirective is a comment in the Dockerfile.
+	ByDirective IgnoredBy = iota
+	// ByBaseline is a list of known diagnostics.
+	ByBaseline
+	// ByRevision is that an older revision of the file has it, too.
+	ByRevision
+)
 
 // IgnoreUse is a directive of the file and what came of it in this run, for the
 // rules about directives.
@@ -54,7 +68,7 @@ func (p *Pass) NotIgnored(r *Rule) string {
 		return "it is about the ignores themselves; --disable switches it off"
 	case r.Flaws:
 		return "it is about policies, and none of its diagnostics is in this file"
-	case p.linter.Locked[r.ID]:
+	case p.Locked[r.ID]:
 		return "it is locked"
 	}
 	return ""

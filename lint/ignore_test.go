@@ -64,15 +64,15 @@ func TestIgnores(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := &lint.Linter{
-				Rules: ignoreRules(), Locked: map[string]bool{"locked": true},
+				Rules: ignoreRules(), Settings: lint.Settings{Locked: map[string]bool{"locked": true}},
 				// 23:59 of the first of June in UTC, the second in Berlin.
 				Now: time.Date(2026, 6, 2, 1, 59, 59, 0, time.FixedZone("", 2*60*60)),
 			}
 			for _, id := range []string{"must", "locked", "whole"} {
-				if l.Disabled == nil {
-					l.Disabled = map[string]bool{}
+				if l.Settings.Disabled == nil {
+					l.Settings.Disabled = map[string]bool{}
 				}
-				l.Disabled[id] = !strings.Contains(tt.text, id)
+				l.Settings.Disabled[id] = !strings.Contains(tt.text, id)
 			}
 			result, _ := l.Lint(context.Background(), []lint.File{file("f", tt.text)})
 			if got := told(result.Diagnostics, "must"); got != tt.shown {
@@ -103,9 +103,9 @@ func told(all []lint.Diagnostic, but string) string {
 // used, and what it hides is counted once.
 func TestIgnoreOfOneBuild(t *testing.T) {
 	t.Parallel()
-	l := &lint.Linter{Rules: ignoreRules(), Disabled: map[string]bool{"must": true, "locked": true, "whole": true}}
+	l := &lint.Linter{Rules: ignoreRules(), Settings: lint.Settings{Disabled: map[string]bool{"must": true, "locked": true, "whole": true}}}
 	for _, v := range []string{"a", "b", "b"} {
-		l.Builds = append(l.Builds, dockerfile.Options{BuildArgs: map[string]string{"V": v}})
+		l.Settings.Builds = append(l.Settings.Builds, dockerfile.Options{BuildArgs: map[string]string{"V": v}})
 	}
 	result, _ := l.Lint(context.Background(), []lint.File{file("f", "ARG V\n# imgpolicy ignore=input;until=2030-01-01;reason=https://u:secret@h\nFROM $V\nADD https://u:secret@h /\n")})
 	if got, want := told(result.Diagnostics, "must"), "last false [true]|input https://***@h"; got != want {
@@ -130,7 +130,7 @@ func TestOptionalRules(t *testing.T) {
 		want              string
 	}{{false, false, ""}, {true, false, "off a"}, {true, true, ""}} {
 		l := &lint.Linter{
-			Rules: []*lint.Rule{off}, Enabled: map[string]bool{"off": tt.enabled}, Disabled: map[string]bool{"off": tt.disabled},
+			Rules: []*lint.Rule{off}, Settings: lint.Settings{Enabled: map[string]bool{"off": tt.enabled}, Disabled: map[string]bool{"off": tt.disabled}},
 		}
 		result, _ := l.Lint(context.Background(), []lint.File{file("f", "FROM a\n")})
 		if got := told(result.Diagnostics, ""); got != tt.want {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf16"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
 
 const (
@@ -96,12 +98,14 @@ func (doc document) locate(d *Diagnostic, hashes []string) {
 	if d.Range.IsZero() {
 		return
 	}
-	column := func(line, offset int) int { return max(0, offset-doc.lines.Span(line).Start) + 1 }
-	d.Bytes = ByteColumns{
-		Start: column(d.Range.Start.Line, d.Range.Start.Offset),
-		End:   column(d.Range.End.Line, d.Range.End.Offset),
-	}
+	d.Bytes = doc.byteColumns(d.Range)
 	if n := d.Range.Start.Line; n <= len(hashes) {
 		d.LineHash = hashes[n-1]
 	}
+}
+
+// byteColumns are the columns of a range in bytes.
+func (doc document) byteColumns(r dockerfile.Range) ByteColumns {
+	column := func(at dockerfile.Position) int { return max(0, at.Offset-doc.lines.Span(at.Line).Start) + 1 }
+	return ByteColumns{Start: column(r.Start), End: column(r.End)}
 }

@@ -11,33 +11,22 @@ import (
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
-	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 // Linter lints Dockerfiles. It is safe for concurrent use once filled in.
 type Linter struct {
 	// Rules are all the rules there are.
 	Rules []*Rule
-	// Disabled names the rules that do not run. Mandatory rules run anyway.
-	Disabled map[string]bool
-	// Enabled names the optional rules that run.
-	Enabled map[string]bool
-	// Locked names the rules that no ignore directive hides.
-	Locked map[string]bool
+	// Settings are those of every file that SettingsOf has none for.
+	Settings Settings
+	// SettingsOf gives the settings of a Dockerfile by its Name. nil, and a
+	// result of nil, are Settings. It must be safe for concurrent use.
+	SettingsOf func(file string) (*Settings, error)
 	// Now is the time by which ignore directives expire. The zero value is
 	// before every date: nothing has expired.
 	Now time.Time
-	// Policies gives the policies in force for a Dockerfile, by its Name; all
-	// must allow an input. nil has none. It must be safe for concurrent use.
-	Policies func(file string) ([]policy.Policy, error)
-	// Builds are the builds to judge, such as one for each platform; none is one
-	// with the default options. What they have in common is reported once.
-	Builds []dockerfile.Options
 	// Labels are those given to the build by --label.
 	Labels map[string]string
-	// Severities replaces the severity of rules, by ID, where a rule does not
-	// choose one itself.
-	Severities map[string]Severity
 	// ReachedOnly drops the inputs of stages that no target needs.
 	ReachedOnly bool
 	// LineHashes adds the hash of its line to every diagnostic.
@@ -101,7 +90,7 @@ type outcome struct {
 	ignored     []Diagnostic
 	inputs      int
 	unchecked   int
-	policies    []policy.Policy
+	settings    *Settings
 	err         error
 }
 
@@ -151,25 +140,21 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 	if err != nil {
 		return outcome{err: err}
 	}
-	policies, err := l.policies(file.Name)
+	settings, err := l.settings(file.Name)
 	if err != nil {
 		return outcome{err: err}
 	}
 	f := dockerfile.Parse(file.Name, text)
-	builds := l.Builds
-	if len(builds) == 0 {
-		builds = make([]dockerfile.Options, 1)
-	}
-	out := outcome{policies: policies}
+	out := outcome{settings: settings}
 	var last *Pass
-	for i, build := range builds {
-		p := &Pass{File: f, Resolution: f.Resolve(build), Governed: len(policies) > 0, linter: l}
+	for i, build := range settings.builds() {
+		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()
 		}
-		if err := p.decide(ctx, policies, build); err != nil {
-			return outcome{policies: policies, err: err}
+		if err := p.decide(ctx, build); err != nil {
+			return outcome{settings: settings, err: err}
 		}
 		if len(p.PolicyErrors) > 0 {
 			out.err = errPolicyFailed
@@ -196,16 +181,4 @@ func (o *outcome) add(p *Pass, first bool) {
 		return
 	}
 	o.diagnostics = tidy(append(o.diagnostics, p.finish()...))
-}
-
-// runs tells whether a rule runs.
-func (l *Linter) runs(r *Rule) bool {
-	return r.Mandatory || !l.Disabled[r.ID] && (!r.Optional || l.Enabled[r.ID])
-}
-
-func (l *Linter) policies(file string) ([]policy.Policy, error) {
-	if l.Policies == nil {
-		return nil, nil
-	}
-	return l.Policies(file)
 }

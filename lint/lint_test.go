@@ -155,20 +155,20 @@ func TestLintFailures(t *testing.T) {
 			[]string{"gone: file does not exist", "gone: file does not exist"},
 			fs.ErrNotExist, 1,
 		},
-		{"policies", context.Background(), &lint.Linter{Policies: func(name string) ([]policy.Policy, error) {
+		{"settings", context.Background(), &lint.Linter{SettingsOf: func(name string) (*lint.Settings, error) {
 			if name == "a" {
 				return nil, bad
 			}
 			return nil, nil
 		}}, []lint.File{file("a", "FROM x\n"), file("b", "FROM x\n")}, []string{"a: no policy today"}, bad, 1},
 		{
-			"a decision hides credentials", context.Background(), &lint.Linter{Policies: func(string) ([]policy.Policy, error) {
-				return []policy.Policy{deciding(func(r policy.Request) (policy.Decision, error) {
+			"a decision hides credentials", context.Background(), &lint.Linter{Settings: lint.Settings{
+				Policies: []policy.Policy{deciding(func(r policy.Request) (policy.Decision, error) {
 					if r.Source.Kind() == source.KindHTTP {
 						return policy.Decision{}, bad
 					}
 					return policy.Decision{}, nil
-				})}, nil
+				})},
 			}},
 			[]lint.File{file("a", "FROM scratch\nADD https://u:hunter2@h/x /\n")},
 			[]string{"a: deciding about https://***@h/x: no policy today"},
@@ -204,7 +204,7 @@ func TestLintDisabled(t *testing.T) {
 	must.Mandatory = true
 	l := &lint.Linter{
 		Rules:    []*lint.Rule{must, rule("may-run", say), rule("other-rule", say)},
-		Disabled: map[string]bool{"must-run": true, "may-run": true},
+		Settings: lint.Settings{Disabled: map[string]bool{"must-run": true, "may-run": true}},
 	}
 	result, _ := l.Lint(context.Background(), []lint.File{file("a", "FROM x\n")})
 	var got []string

@@ -15,6 +15,7 @@ import (
 type Pass struct {
 	File *dockerfile.File
 	*dockerfile.Resolution
+	*Settings
 	// Decisions are what the policies in force say, parallel to Inputs; nil
 	// where none is. An input without a source has no decisions.
 	Decisions [][]policy.Decision
@@ -23,8 +24,6 @@ type Pass struct {
 	LocalDecisions []LocalDecision
 	// PolicyErrors are the policies that failed instead.
 	PolicyErrors []PolicyError
-	// Governed tells that a policy is in force.
-	Governed bool
 	// Ignores are the ignore directives of the file; only rules that run last
 	// have them.
 	Ignores []IgnoreUse
@@ -46,13 +45,13 @@ type LocalDecision struct {
 // Active tells whether a rule runs.
 func (p *Pass) Active(id string) bool {
 	rule := p.Rule(id)
-	return rule != nil && p.linter.runs(rule)
+	return rule != nil && p.runs(rule)
 }
 
 // run runs the rules: those about the build, or the last ones.
 func (p *Pass) run(last bool) {
 	for _, rule := range p.linter.Rules {
-		if rule.Check != nil && rule.Last == last && p.linter.runs(rule) {
+		if rule.Check != nil && rule.Last == last && p.runs(rule) {
 			p.rule = rule
 			rule.Check(p)
 		}
@@ -63,10 +62,7 @@ func (p *Pass) run(last bool) {
 func (p *Pass) Report(d Diagnostic) {
 	d.Rule = p.rule
 	if d.Severity == 0 {
-		d.Severity = p.rule.Severity
-		if s := p.linter.Severities[p.rule.ID]; s != 0 {
-			d.Severity = s
-		}
+		d.Severity = p.severity(p.rule)
 	}
 	p.diagnostics = append(p.diagnostics, d)
 }
@@ -172,6 +168,7 @@ func (p *Pass) settle(d *Diagnostic) {
 		p.redactDenial(d.Denial)
 	}
 	doc := document{p.File.Text, p.File.Lines, &p.secrets}
+	doc.settleFixes(d)
 	d.Frame = doc.frame(d)
 	doc.locate(d, p.hashes)
 }

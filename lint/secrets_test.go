@@ -141,8 +141,10 @@ func TestLintHidesCredentials(t *testing.T) {
 			t.Parallel()
 			l := &lint.Linter{
 				Rules:    append(rules.All(), rule("every-thing", everything)),
-				Builds:   []dockerfile.Options{{BuildArgs: tt.args}},
-				Policies: func(string) ([]policy.Policy, error) { return []policy.Policy{p}, nil },
+				Settings: lint.Settings{
+					Builds:   []dockerfile.Options{{BuildArgs: tt.args}},
+					Policies: []policy.Policy{p},
+				},
 			}
 			result, failures := l.Lint(context.Background(), []lint.File{file("Dockerfile", tt.text)})
 			if len(failures) > 0 || len(result.Diagnostics) == 0 {

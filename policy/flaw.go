@@ -15,6 +15,23 @@ type Flaw struct {
 	// Help says what to write instead, or is empty.
 	Message, Help string
 	Notes         []string
+	// Fixes are ways to mend it, the best first.
+	Fixes []Fix
+}
+
+// Fix mends a flaw by changing the file that it is in.
+type Fix struct {
+	Title string // what it does, lower case, no period: "anchor the pattern"
+	// Safe tells that the policy then does what it was seen to be meant to do;
+	// any other fix wants a look.
+	Safe  bool
+	Edits []Edit
+}
+
+// Edit replaces the half-open byte range of a file's text by New.
+type Edit struct {
+	Start, End int
+	New        string
 }
 
 // Inspector is a Policy that can tell its own flaws.

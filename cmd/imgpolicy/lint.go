@@ -109,11 +109,9 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	}
 	policies := o.policies.in(o.dir, found)
 	linter := lint.Linter{
-		Rules: rules.All(), Disabled: o.disabled, Enabled: o.enabled, Now: o.now, Policies: policies.of, Labels: o.policies.labels,
-		Builds: o.builds, ReachedOnly: c.Bool("reached-only"), Severities: map[string]lint.Severity{},
-		LineHashes: o.lineHashes(),
+		Rules: rules.All(), SettingsOf: o.settings(policies).of, Now: o.now, Labels: o.policies.labels,
+		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
-	o.policies.applyUnknown(&linter)
 	result, unchecked := linter.Lint(ctx, found.files)
 	if err := ctx.Err(); err != nil {
 		return err

@@ -100,12 +100,12 @@ func (o policyOptions) in(dir string, found *search) *policies {
 }
 
 // applyUnknown makes of open decisions what --unknown says.
-func (o policyOptions) applyUnknown(l *lint.Linter) {
+func (o policyOptions) applyUnknown(s *lint.Settings) {
 	const rule = "policy-unknown"
 	switch o.unknown {
 	case "warning":
-		l.Severities[rule] = lint.Warning
+		s.Severities[rule] = lint.Warning
 	case "ignore":
-		l.Disabled[rule] = true
+		s.Disabled[rule] = true
 	}
 }

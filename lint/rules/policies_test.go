@@ -22,7 +22,7 @@ func testPolicies(t *testing.T, rule *lint.Rule) {
 	}
 	judge := func(text string) []lint.Diagnostic {
 		inForce := regoPolicies(t, text)
-		all := run(t, &lint.Linter{Policies: func(string) ([]policy.Policy, error) { return inForce, nil }}, "FROM scratch\n").Diagnostics
+		all := run(t, &lint.Linter{Settings: lint.Settings{Policies: inForce}}, "FROM scratch\n").Diagnostics
 		// What the policy then says of a build is for other rules.
 		return slices.DeleteFunc(all, func(d lint.Diagnostic) bool { return !d.Rule.Flaws })
 	}
@@ -75,8 +75,7 @@ func TestFlawsOnce(t *testing.T) {
 	for _, disabled := range []bool{false, true} {
 		l := &lint.Linter{
 			Rules:    rules.All(),
-			Disabled: map[string]bool{"rego-unknown-field": disabled},
-			Policies: func(string) ([]policy.Policy, error) { return inForce, nil },
+			Settings: lint.Settings{Disabled: map[string]bool{"rego-unknown-field": disabled}, Policies: inForce},
 		}
 		got, failed := l.Lint(t.Context(), []lint.File{{Name: "a", Read: dockerfile}, {Name: "b", Read: dockerfile}})
 		want := []string{"a unpinned-image", "b unpinned-image", "Dockerfile.rego rego-unknown-field"}

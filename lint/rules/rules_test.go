@@ -69,17 +69,17 @@ func TestRules(t *testing.T) {
 				t.Error("Doc and Severity must be set")
 			}
 			linter := func() *lint.Linter {
-				l := &lint.Linter{Disabled: map[string]bool{}, Enabled: map[string]bool{rule.ID: rule.Optional}}
+				l := &lint.Linter{Settings: lint.Settings{Disabled: map[string]bool{}, Enabled: map[string]bool{rule.ID: rule.Optional}}}
 				if rule.ID == "latest-tag" {
-					l.Disabled["unpinned-image"] = true
+					l.Settings.Disabled["unpinned-image"] = true
 				}
 				switch rule.ID {
 				case "policy-denied":
-					l.Policies = policies(t, examplePolicy)
+					l.Settings.Policies = policies(t, examplePolicy)
 				case "policy-unknown":
-					l.Policies = regoPolicy(t, "allow if input.image.labels")
+					l.Settings.Policies = regoPolicy(t, "allow if input.image.labels")
 				case "policy-error":
-					l.Policies = regoPolicy(t, "allow := input.image.ref if input.image")
+					l.Settings.Policies = regoPolicy(t, "allow := input.image.ref if input.image")
 				}
 				return l
 			}
@@ -98,23 +98,23 @@ func TestRules(t *testing.T) {
 }
 
 // regoPolicy is a build policy with one rule of its own.
-func regoPolicy(t *testing.T, rule string) func(string) ([]policy.Policy, error) {
+func regoPolicy(t *testing.T, rule string) []policy.Policy {
 	t.Helper()
 	text := "package docker\n\ndefault allow := false\n\nallow if input.local\n\n" + rule + "\n\ndecision := {\"allow\": allow}\n"
 	p, err := rego.Load([]policy.File{{Name: "Dockerfile.rego", Text: []byte(text)}}, nil, rego.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(string) ([]policy.Policy, error) { return []policy.Policy{p}, nil }
+	return []policy.Policy{p}
 }
 
-func policies(t *testing.T, text string) func(string) ([]policy.Policy, error) {
+func policies(t *testing.T, text string) []policy.Policy {
 	t.Helper()
 	p, err := regex.Language().Load([]policy.File{{Name: "policy.json", Text: []byte(text)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(string) ([]policy.Policy, error) { return []policy.Policy{p}, nil }
+	return []policy.Policy{p}
 }
 
 // TestRuleCases runs testdata/<rule>.txtar. A case is a file NAME, what is
@@ -155,9 +155,9 @@ func runCases(t *testing.T, path string, archive *txtar.Archive) {
 		if strings.Contains(f.Name, ".") {
 			continue
 		}
-		l := &lint.Linter{Disabled: map[string]bool{}, Enabled: map[string]bool{}}
+		l := &lint.Linter{Settings: lint.Settings{Disabled: map[string]bool{}, Enabled: map[string]bool{}}}
 		if _, text := part(f.Name + ".policy"); text != "" {
-			l.Policies = policies(t, text)
+			l.Settings.Policies = policies(t, text)
 		}
 		_, args := part(f.Name + ".args")
 		applyArgs(t, l, args)
@@ -200,16 +200,16 @@ func applyArgs(t *testing.T, l *lint.Linter, args string) {
 		case "target":
 			build.Target = rest
 		case "disable":
-			l.Disabled[rest] = true
+			l.Settings.Disabled[rest] = true
 		case "enable":
-			l.Enabled[rest] = true
+			l.Settings.Enabled[rest] = true
 		case "reached-only":
 			l.ReachedOnly = true
 		default:
 			t.Fatalf("args line %q", line)
 		}
 	}
-	l.Builds = []dockerfile.Options{build}
+	l.Settings.Builds = []dockerfile.Options{build}
 }
 
 // describe writes a diagnostic with everything a rule decides.

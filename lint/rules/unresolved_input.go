@@ -35,7 +35,7 @@ func unresolvedInput() *lint.Rule {
 					Message: fmt.Sprintf("%s cannot be checked: %s", shownWord(in), reason(in.Unknown)),
 					Help:    unresolvedHelp(in),
 				}
-				if p.Governed {
+				if p.Governed() {
 					d.Severity = lint.Error
 				}
 				if !in.Unknown.Declared.Empty() && !declaredAmong(in) {
@@ -60,7 +60,7 @@ func unparsed(p *lint.Pass, in *dockerfile.Input) lint.Diagnostic {
 		Message: fmt.Sprintf("%s cannot be checked: %s", shownWord(in), in.Err),
 		Notes:   []string{"the target does not need this stage; a build of it would stop here"},
 	}
-	if p.Governed {
+	if p.Governed() {
 		d.Severity = lint.Error
 	}
 	return d

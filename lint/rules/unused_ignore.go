@@ -77,7 +77,7 @@ func couldSpeak(p *lint.Pass, id string) bool {
 	if rule == nil || p.NotIgnored(rule) != "" || !p.Active(id) {
 		return false
 	}
-	return p.Governed || id != "policy-denied" && id != "policy-unknown"
+	return p.Governed() || id != "policy-denied" && id != "policy-unknown"
 }
 
 // unreadable tells whether some of a text could not be read.

@@ -1,0 +1,61 @@
+package lint
+
+import (
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// Settings are what a Dockerfile is linted by. Those of a run may differ from
+// file to file; none changes once linting has begun. The zero value runs every
+// rule that is on by default, without a policy.
+type Settings struct {
+	// Policies must all allow an input.
+	Policies []policy.Policy
+	// Disabled names the rules that do not run. Mandatory rules run anyway.
+	Disabled map[string]bool
+	// Enabled names the optional rules that run.
+	Enabled map[string]bool
+	// Locked names the rules that no ignore directive hides.
+	Locked map[string]bool
+	// Severities replaces the severity of rules, by ID, where a rule does not
+	// choose one itself.
+	Severities map[string]Severity
+	// Builds are the builds to judge, such as one for each platform; none is one
+	// with the default options. What they have in common is reported once.
+	Builds []dockerfile.Options
+}
+
+// settings are those of a file.
+func (l *Linter) settings(file string) (*Settings, error) {
+	if l.SettingsOf == nil {
+		return &l.Settings, nil
+	}
+	s, err := l.SettingsOf(file)
+	if s == nil && err == nil {
+		s = &l.Settings
+	}
+	return s, err
+}
+
+// runs tells whether a rule runs.
+func (s *Settings) runs(r *Rule) bool {
+	return r.Mandatory || !s.Disabled[r.ID] && (!r.Optional || s.Enabled[r.ID])
+}
+
+// severity is that of a rule which chooses none itself.
+func (s *Settings) severity(r *Rule) Severity {
+	if severity := s.Severities[r.ID]; severity != 0 {
+		return severity
+	}
+	return r.Severity
+}
+
+// Governed tells that a policy is in force.
+func (s *Settings) Governed() bool { return len(s.Policies) > 0 }
+
+func (s *Settings) builds() []dockerfile.Options {
+	if len(s.Builds) == 0 {
+		return make([]dockerfile.Options, 1)
+	}
+	return s.Builds
+}
