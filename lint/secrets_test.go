@@ -140,7 +140,7 @@ func TestLintHidesCredentials(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := &lint.Linter{
-				Rules:    append(rules.All(), rule("every-thing", everything)),
+				Rules: append(rules.All(), rule("every-thing", everything)),
 				Settings: lint.Settings{
 					Builds:   []dockerfile.Options{{BuildArgs: tt.args}},
 					Policies: []policy.Policy{p},
