@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ type IgnoreUse struct {
 	*dockerfile.Ignore
 	// Expired tells that its last day is over; it ignores nothing then.
 	Expired bool
+	// TooLong says why it may not hold as long as it says, "" where it may; one
+	// that may not ignores nothing.
+	TooLong string
 	// Used tells of each of its rules whether it ignored a diagnostic of it.
 	Used []bool
 }
@@ -70,6 +74,8 @@ func (p *Pass) NotIgnored(r *Rule) string {
 		return "it is about policies, and none of its diagnostics is in this file"
 	case p.Locked[r.ID]:
 		return "it is locked"
+	case p.IgnoreLimits.Forbidden != "":
+		return p.IgnoreLimits.Forbidden
 	}
 	return ""
 }
@@ -87,7 +93,10 @@ func (o *outcome) applyIgnores(p *Pass) {
 	}
 	for i := range p.File.Ignores {
 		ig := &p.File.Ignores[i]
-		p.Ignores = append(p.Ignores, IgnoreUse{Ignore: ig, Expired: expired(ig.Until, p.linter.Now), Used: make([]bool, len(ig.Rules))})
+		p.Ignores = append(p.Ignores, IgnoreUse{
+			Ignore: ig, Expired: expired(ig.Until, p.linter.Now),
+			TooLong: p.IgnoreLimits.tooLong(ig.Until, p.linter.Now), Used: make([]bool, len(ig.Rules)),
+		})
 	}
 	kept := o.diagnostics[:0]
 	for _, d := range o.diagnostics {
@@ -109,6 +118,35 @@ func expired(until string, now time.Time) bool {
 	return until != "" && until < now.UTC().Format(time.DateOnly)
 }
 
+// Holds tells whether the directive ignores what it names.
+func (u *IgnoreUse) Holds() bool { return !u.Expired && u.TooLong == "" && len(u.Errors) == 0 }
+
+// LastIgnoreDay is the last day an ignore of today may hold, "" for any.
+func (p *Pass) LastIgnoreDay() string {
+	if p.IgnoreLimits.MaxDays == 0 {
+		return ""
+	}
+	return p.IgnoreLimits.lastDay(p.linter.Now)
+}
+
+func (l IgnoreLimits) lastDay(now time.Time) string {
+	return now.UTC().AddDate(0, 0, l.MaxDays).Format(time.DateOnly)
+}
+
+// tooLong says why a directive may not hold until a day, "" where it may.
+func (l IgnoreLimits) tooLong(until string, now time.Time) string {
+	if l.MaxDays == 0 {
+		return ""
+	}
+	switch {
+	case until == "":
+		return fmt.Sprintf("this ignore names no last day, and ignores hold at most %d days (%s)", l.MaxDays, l.MaxDaysBy)
+	case until > l.lastDay(now):
+		return fmt.Sprintf("this ignore holds until %s, and ignores hold at most %d days (%s)", until, l.MaxDays, l.MaxDaysBy)
+	}
+	return ""
+}
+
 // ignoreOf is the directive that ignores a diagnostic, or nil, and notes its
 // use. Those above the instruction come before global ones, so that it is the
 // latter that turn out to be unused.
@@ -118,7 +156,7 @@ func (p *Pass) ignoreOf(d *Diagnostic) *dockerfile.Ignore {
 	}
 	for _, global := range []bool{false, true} {
 		for _, use := range p.Ignores {
-			if use.Global != global || use.Expired || len(use.Errors) > 0 || !global && !within(d, use.Lines) {
+			if use.Global != global || !use.Holds() || !global && !within(d, use.Lines) {
 				continue
 			}
 			at := slices.IndexFunc(use.Rules, func(r dockerfile.IgnoredRule) bool { return r.ID == d.Rule.ID })

@@ -20,9 +20,26 @@ type Settings struct {
 	// Severities replaces the severity of rules, by ID, where a rule does not
 	// choose one itself.
 	Severities map[string]Severity
+	// Registries must each allow where an image comes from, Hosts the host of
+	// every download and git remote.
+	Registries, Hosts []AllowList
+	// IgnoreLimits limits what ignore directives may do.
+	IgnoreLimits IgnoreLimits
 	// Builds are the builds to judge, such as one for each platform; none is one
 	// with the default options. What they have in common is reported once.
 	Builds []dockerfile.Options
+}
+
+// IgnoreLimits are the limits of ignore directives. The zero value sets none.
+type IgnoreLimits struct {
+	// Forbidden says where they are forbidden, "" for nowhere: such as
+	// "ignores are not allowed (.imgpolicy.yaml:4)".
+	Forbidden string
+	// MaxDays is how many days from today a directive may hold at most; one that
+	// names no day then holds too long. 0 is no limit.
+	MaxDays int
+	// MaxDaysBy is the place that says so, such as ".imgpolicy.yaml:5".
+	MaxDaysBy string
 }
 
 // settings are those of a file.
@@ -50,8 +67,11 @@ func (s *Settings) severity(r *Rule) Severity {
 	return r.Severity
 }
 
-// Governed tells that a policy is in force.
-func (s *Settings) Governed() bool { return len(s.Policies) > 0 }
+// Governed tells that something judges where inputs come from, so that an input
+// which cannot be known may be one that is not allowed.
+func (s *Settings) Governed() bool {
+	return len(s.Policies) > 0 || len(s.Registries) > 0 || len(s.Hosts) > 0
+}
 
 func (s *Settings) builds() []dockerfile.Options {
 	if len(s.Builds) == 0 {

@@ -12,7 +12,8 @@ func invalidIgnore() *lint.Rule {
 			"the comment lines directly above an instruction, or `# imgpolicy global ignore=…`\n" +
 			"before the first one. `reason` comes last and runs to the end of the line. One with\n" +
 			"a mistake, inside a continued instruction or above an empty line ignores nothing.\n" +
-			"Some rules are never ignored, such as `parse-error`.\n\n" +
+			"Some rules are never ignored, such as `parse-error`. A config may forbid ignores, lock\n" +
+			"rules, or limit how long an ignore holds: one that holds longer ignores nothing.\n\n" +
 			"Any comment ends the directives of BuildKit: `# syntax=`, `# escape=` and `# check=`\n" +
 			"below an ignore are ordinary comments, and the build uses another frontend.\n\n" +
 			"Where `# check=` makes errors of experimental checks, BuildKit wants the last comment\n" +
@@ -24,11 +25,25 @@ func invalidIgnore() *lint.Rule {
 				for _, e := range ig.Errors {
 					p.Report(lint.Diagnostic{Message: e.Message, Span: e.Span, Help: e.Help})
 				}
+				reportTooLong(p, ig)
 				reportNotIgnored(p, ig)
 				reportHidden(p, ig)
 			}
 		},
 	}
+}
+
+func reportTooLong(p *lint.Pass, ig lint.IgnoreUse) {
+	if ig.TooLong == "" || ig.Expired || len(ig.Errors) > 0 {
+		return
+	}
+	span := ig.UntilSpan
+	if span.Empty() {
+		span = ig.Span
+	}
+	p.Report(lint.Diagnostic{
+		Message: ig.TooLong, Span: span, Help: "write `until=" + p.LastIgnoreDay() + "`, or an earlier day, in front of the reason",
+	})
 }
 
 func reportNotIgnored(p *lint.Pass, ig lint.IgnoreUse) {

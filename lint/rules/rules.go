@@ -38,6 +38,8 @@ func All() []*lint.Rule {
 		unpinnedGit(),
 		unpinnedImage(),
 		unresolvedInput(),
+		untrustedHost(),
+		untrustedRegistry(),
 		unusedIgnore(),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,10 @@ func TestRules(t *testing.T) {
 				switch rule.ID {
 				case "policy-denied":
 					l.Settings.Policies = policies(t, examplePolicy)
+				case "untrusted-registry":
+					l.Settings.Registries = []lint.AllowList{allowList(t, lint.ParseRegistry, "docker.io", "registry.example.com/acme")}
+				case "untrusted-host":
+					l.Settings.Hosts = []lint.AllowList{allowList(t, lint.ParseHost, "github.com", "*.example.com")}
 				case "policy-unknown":
 					l.Settings.Policies = regoPolicy(t, "allow if input.image.labels")
 				case "policy-error":
@@ -120,7 +125,8 @@ func policies(t *testing.T, text string) []policy.Policy {
 // TestRuleCases runs testdata/<rule>.txtar. A case is a file NAME, what is
 // wanted of it a file NAME.want; NAME.policy puts a policy in force, and
 // NAME.args holds lines of "arg KEY=VALUE", "target NAME", "disable RULE",
-// "enable RULE" and "reached-only".
+// "enable RULE", "reached-only", "registries ENTRY…", "hosts ENTRY…",
+// "max-days N" and "no-ignores".
 // Only the diagnostics of the file's rule are compared.
 func TestRuleCases(t *testing.T) {
 	t.Parallel()
@@ -205,11 +211,33 @@ func applyArgs(t *testing.T, l *lint.Linter, args string) {
 			l.Settings.Enabled[rest] = true
 		case "reached-only":
 			l.ReachedOnly = true
+		case "registries":
+			l.Settings.Registries = append(l.Settings.Registries, allowList(t, lint.ParseRegistry, strings.Fields(rest)...))
+		case "hosts":
+			l.Settings.Hosts = append(l.Settings.Hosts, allowList(t, lint.ParseHost, strings.Fields(rest)...))
+		case "max-days":
+			l.Settings.IgnoreLimits.MaxDays, _ = strconv.Atoi(rest)
+			l.Settings.IgnoreLimits.MaxDaysBy = "config:1"
+		case "no-ignores":
+			l.Settings.IgnoreLimits.Forbidden = "no ignores here (config:1)"
 		default:
 			t.Fatalf("args line %q", line)
 		}
 	}
 	l.Settings.Builds = []dockerfile.Options{build}
+}
+
+func allowList(t *testing.T, parse func(string) (lint.AllowEntry, error), texts ...string) lint.AllowList {
+	t.Helper()
+	l := lint.AllowList{File: "config", Line: 1}
+	for _, text := range texts {
+		e, err := parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Entries = append(l.Entries, e)
+	}
+	return l
 }
 
 // describe writes a diagnostic with everything a rule decides.

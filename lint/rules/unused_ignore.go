@@ -18,8 +18,8 @@ func unusedIgnore() *lint.Rule {
 			"would hide the next one. An ignore is about the lines of the instruction below it,\n" +
 			"a global one about the whole file. The `# syntax=` line is ignored only by a\n" +
 			"global ignore below BuildKit's directives.\n\n" +
-			"Nothing is said of rules that do not run, of policies where none is in force, of\n" +
-			"instructions that cannot be read, and with `--reached-only`.",
+			"Nothing is said of rules that do not run, of policies and lists where none is in\n" +
+			"force, of instructions that cannot be read, and with `--reached-only`.",
 		Bad:  "# imgpolicy ignore=unpinned-image;reason=moves with the base\nFROM scratch\n",
 		Good: "# imgpolicy ignore=unpinned-image;reason=moves with the base\nFROM alpine:3.20\n",
 		Check: func(p *lint.Pass) {
@@ -31,7 +31,7 @@ func unusedIgnore() *lint.Rule {
 }
 
 func reportUnused(p *lint.Pass, ig lint.IgnoreUse) {
-	if ig.Expired || len(ig.Errors) > 0 || p.Partial() || unreadable(p, ig.Lines) {
+	if !ig.Holds() || p.Partial() || unreadable(p, ig.Lines) {
 		return
 	}
 	var unused []dockerfile.IgnoredRule
@@ -77,7 +77,15 @@ func couldSpeak(p *lint.Pass, id string) bool {
 	if rule == nil || p.NotIgnored(rule) != "" || !p.Active(id) {
 		return false
 	}
-	return p.Governed() || id != "policy-denied" && id != "policy-unknown"
+	switch id {
+	case "policy-denied", "policy-unknown":
+		return len(p.Policies) > 0
+	case "untrusted-registry":
+		return len(p.Registries) > 0
+	case "untrusted-host":
+		return len(p.Hosts) > 0
+	}
+	return true
 }
 
 // unreadable tells whether some of a text could not be read.
