@@ -64,7 +64,7 @@ func BenchmarkLint(b *testing.B) {
 	for i, text := range texts {
 		files[i] = lint.File{Name: "Dockerfile", Read: func() ([]byte, error) { return text, nil }}
 	}
-	p, err := regex.Language().Load([]policy.File{{Name: "policy.json", Text: []byte(`{"whitelist":["^alpine:","^docker\\.io/library/"],"defaultAllow":false}`)}}, nil)
+	p, err := regex.Language(regex.Options{}).Load([]policy.File{{Name: "policy.json", Text: []byte(`{"whitelist":["^alpine:","^docker\\.io/library/"],"defaultAllow":false}`)}}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

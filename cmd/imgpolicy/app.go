@@ -46,7 +46,7 @@ func (a *app) commands() []*cli.Command {
 // languages are the policy languages; the first that matches a file's name
 // reads it.
 func languages(opt rego.Options) []policy.Language {
-	return []policy.Language{regex.Language(), rego.Language(opt)}
+	return []policy.Language{regex.Language(regex.Options{}), rego.Language(opt)}
 }
 
 // run runs the program with the arguments after its name and returns the exit

@@ -115,7 +115,7 @@ func regoPolicy(t *testing.T, rule string) []policy.Policy {
 
 func policies(t *testing.T, text string) []policy.Policy {
 	t.Helper()
-	p, err := regex.Language().Load([]policy.File{{Name: "policy.json", Text: []byte(text)}}, nil)
+	p, err := regex.Language(regex.Options{}).Load([]policy.File{{Name: "policy.json", Text: []byte(text)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,163 +1,144 @@
 package regex
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
 // load is policy.Language.Load. Every error it returns is a *policy.LoadError
 // that points into the text.
-func load(files []policy.File, _ fs.FS) (policy.Policy, error) {
+func (o Options) load(files []policy.File, _ fs.FS) (policy.Policy, error) {
 	if len(files) != 1 {
 		return nil, &policy.LoadError{File: files[1].Name, Message: "an image policy is one file"}
 	}
-	file, text := files[0].Name, files[0].Text
-	s := newScanner(file, string(text))
-	if err := s.unreadable(); err != nil {
+	file := files[0]
+	n, err := document.Parse(file.Name, file.Text)
+	var bad *policy.LoadError
+	switch {
+	case err == nil:
+	case errors.As(err, &bad) && bad.Message == document.Empty:
+		bad.Message += ": " + whatIsAPolicy(file.Name)
+		return nil, bad
+	default:
 		return nil, err
 	}
-	l, err := readPolicy(s)
+	l, err := o.read(file, n)
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// readPolicy reads the whole text. It goes no deeper than a list in an object:
-// anything else ends it, so nesting costs nothing.
-func readPolicy(s *scanner) (*lists, error) {
-	open, err := s.next()
-	if err != nil {
-		return nil, err
+// whatIsAPolicy tells people who have none what one looks like.
+func whatIsAPolicy(file string) string {
+	if document.IsYAML(file) {
+		return `a policy has keys such as whitelist: ["^alpine:"]`
 	}
-	if open.value != json.Delim('{') {
-		return nil, s.fail(open, `a policy is a JSON object such as {"whitelist": ["^alpine:"]}, not %s`, describe(open))
+	return `a policy is a JSON object such as {"whitelist": ["^alpine:"]}`
+}
+
+// read makes a policy of the whole file.
+func (o Options) read(file policy.File, n *document.Node) (*lists, error) {
+	if n.Kind != document.Object {
+		return nil, n.Fail("%s, not %s", whatIsAPolicy(file.Name), n.Kind)
 	}
-	l := &lists{file: s.file}
-	keys := map[string]token{}
-	for {
-		key, err := s.next()
-		if err != nil {
-			return nil, err
+	l := &lists{file: file.Name, source: file}
+	seen := map[string]*document.Node{}
+	for _, m := range n.Members {
+		name := knownKey(m.Key.Text)
+		if name == "" {
+			if slices.Contains(o.OtherKeys, m.Key.Text) {
+				continue
+			}
+			return nil, m.Key.Fail("unknown key (%s)", suggestKey(m.Key.Text, o.OtherKeys))
 		}
-		if key.value == json.Delim('}') {
-			break
+		if first := seen[name]; first != nil {
+			return nil, m.Key.Fail("duplicate key (case makes no difference, and line %d has %s)", first.Line, first.Raw)
 		}
-		if err := readKey(s, l, key, keys); err != nil {
+		seen[name] = m.Key
+		if err := l.readMember(name, m); err != nil {
 			return nil, err
 		}
 	}
 	if l.fallback == (policy.Entry{}) {
-		l.fallback = policy.Entry{File: s.file, Line: max(1, keys[whitelistKey].line), Text: "no whitelist entry matches"}
+		l.fallback = policy.Entry{File: file.Name, Line: 1, Text: "no whitelist entry matches"}
+		if key := seen[whitelistKey]; key != nil {
+			l.fallback.Line = key.Line
+		}
 	}
-	return l, s.trailing()
+	return l, nil
 }
 
-// readKey reads the value that belongs to key, and adds key to those seen.
-func readKey(s *scanner, l *lists, key token, seen map[string]token) error {
-	written, _ := key.value.(string)
-	name := knownKey(written)
-	if name == "" {
-		return s.fail(key, "unknown key (%s)", suggestKey(written))
-	}
-	if first, ok := seen[name]; ok {
-		if first.value != key.value {
-			return s.fail(key, "duplicate key (case makes no difference, and line %d has %s)", first.line, first.shown())
-		}
-		return s.fail(key, "duplicate key (the first is on line %d)", first.line)
-	}
-	seen[name] = key
-
+// readMember reads the value of one key.
+func (l *lists) readMember(name string, m document.Member) error {
 	var err error
 	switch name {
 	case whitelistKey:
-		l.whitelist, err = readList(s, name)
+		l.whitelist, err = readList(name, m.Value)
 	case blacklistKey:
-		l.blacklist, err = readList(s, name)
+		l.blacklist, err = readList(name, m.Value)
 	default:
-		l.defaultAllow, err = readDefault(s)
-		l.fallback = policy.Entry{
-			File: s.file, Line: key.line, Text: fmt.Sprintf("%s: %t", key.shown(), l.defaultAllow),
-		}
+		l.defaultAllow, err = readDefault(m.Value)
+		l.fallback = policy.Entry{File: l.file, Line: m.Key.Line, Text: fmt.Sprintf("%s: %t", m.Key.Raw, l.defaultAllow)}
 	}
 	return err
 }
 
-// knownKey is the key that written stands for, "" for none. As in
-// encoding/json, and so in the plugin, case makes no difference.
-func knownKey(written string) string {
-	for _, key := range []string{whitelistKey, blacklistKey, defaultAllowKey} {
-		if strings.EqualFold(key, written) {
-			return key
-		}
+func readDefault(n *document.Node) (bool, error) {
+	switch {
+	case n.Kind == document.Bool:
+		return n.Bool, nil
+	case n.Kind == document.String && (n.Text == "true" || n.Text == "false"):
+		return false, n.Fail(`"defaultAllow" must be true or false without quotes`)
+	default:
+		return false, n.Fail(`"defaultAllow" must be true or false, not %s`, n.Kind)
 	}
-	return ""
-}
-
-func readDefault(s *scanner) (bool, error) {
-	t, err := s.next()
-	if err != nil {
-		return false, err
-	}
-	allow, ok := t.value.(bool)
-	if ok {
-		return allow, nil
-	}
-	if text, _ := t.value.(string); text == "true" || text == "false" {
-		return false, s.fail(t, `"defaultAllow" must be true or false without quotes`)
-	}
-	return false, s.fail(t, `"defaultAllow" must be true or false, not %s`, describe(t))
 }
 
 // readList reads a list of expressions; null is an empty one.
-func readList(s *scanner, name string) ([]entry, error) {
-	open, err := s.next()
-	if err != nil {
-		return nil, err
-	}
-	if open.value == nil {
+func readList(name string, n *document.Node) ([]entry, error) {
+	switch {
+	case n.Kind == document.Null:
 		return nil, nil
+	case n.Kind == document.String && document.IsYAML(n.File):
+		return nil, n.Fail("%q must be a list of strings: put the string on a line of its own, after a -", name)
+	case n.Kind == document.String:
+		return nil, n.Fail("%q must be a list of strings: put [ and ] around the string", name)
+	case n.Kind != document.List:
+		return nil, n.Fail("%q must be a list of strings, not %s", name, n.Kind)
 	}
-	if open.value != json.Delim('[') {
-		if _, ok := open.value.(string); ok {
-			return nil, s.fail(open, `%q must be a list of strings: put [ and ] around the string`, name)
-		}
-		return nil, s.fail(open, `%q must be a list of strings, not %s`, name, describe(open))
-	}
-	var entries []entry
-	for {
-		t, err := s.next()
-		if err != nil {
-			return nil, err
-		}
-		if t.value == json.Delim(']') {
-			return entries, nil
-		}
-		e, err := compile(s, name, t)
+	entries := make([]entry, 0, len(n.Items))
+	for _, item := range n.Items {
+		e, err := compile(name, item)
 		if err != nil {
 			return nil, err
 		}
 		entries = append(entries, e)
 	}
+	return entries, nil
 }
 
-func compile(s *scanner, list string, t token) (entry, error) {
-	text, ok := t.value.(string)
-	if !ok {
-		return entry{}, s.fail(t, "an entry of %q must be a string, not %s", list, describe(t))
+func compile(list string, n *document.Node) (entry, error) {
+	if n.Kind != document.String {
+		hint := ""
+		if document.IsYAML(n.File) && n.Kind != document.Null {
+			hint = ": put it in single quotes" // ^alpine: is a key, and [a-z] a list
+		}
+		return entry{}, n.Fail("an entry of %q must be a string, not %s%s", list, n.Kind, hint)
 	}
-	pattern, err := regexp.Compile(text)
+	pattern, err := regexp.Compile(n.Text)
 	if err != nil {
-		return entry{}, s.fail(t, "invalid regular expression: %s", explainPattern(list, err))
+		return entry{}, n.Fail("invalid regular expression: %s", explainPattern(list, err))
 	}
-	e := entry{pattern: pattern, raw: t.shown(), line: t.line}
+	e := entry{pattern: pattern, raw: n.Raw, line: n.Line, start: n.Start, end: n.End}
 	if list == whitelistKey {
-		e.heads = headsOf(text)
+		e.heads = headsOf(n.Text)
 	}
 	return e, nil
 }

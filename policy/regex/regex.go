@@ -1,5 +1,5 @@
 // Package regex is the policy language of docker-image-policy: a JSON object
-// with two lists of regular expressions and a default.
+// with two lists of regular expressions and a default, or the same in YAML.
 //
 //	{
 //	  "whitelist": ["^alpine:", "^registry\\.corp\\.example:5000/base/"],
@@ -23,25 +23,29 @@ import (
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
-// Language is the language of "*.json" policy files.
-func Language() policy.Language {
-	return policy.Language{Name: "regex", Match: match, Load: load}
+// Options say how policy files are read.
+type Options struct {
+	// OtherKeys are keys of the file that say something else, as those of a
+	// configuration do, and are passed over.
+	OtherKeys []string
 }
 
-func match(base string) bool { return strings.EqualFold(path.Ext(base), ".json") }
+// Language is the language of "*.json", "*.yaml" and "*.yml" policy files.
+func Language(opt Options) policy.Language {
+	return policy.Language{Name: "regex", Match: match, Load: opt.load}
+}
 
-// The keys of a policy, as messages name them.
-const (
-	whitelistKey    = "whitelist"
-	blacklistKey    = "blacklist"
-	defaultAllowKey = "defaultAllow"
-)
+func match(base string) bool {
+	return strings.EqualFold(path.Ext(base), ".json") || document.IsYAML(base)
+}
 
 // lists is a loaded policy. Nothing changes it after load.
 type lists struct {
 	file                 string
+	source               policy.File // what it was loaded from
 	whitelist, blacklist []entry
 	defaultAllow         bool
 	// fallback is what decides where no entry hits.
@@ -51,10 +55,11 @@ type lists struct {
 // entry is one regular expression of a list.
 type entry struct {
 	pattern *regexp.Regexp
-	// raw is the expression as written, a JSON string with its quotes. What
+	// raw is the expression as written, with its quotes if there are any. What
 	// cannot be printed is escaped as JSON would have it.
-	raw  string
-	line int
+	raw        string
+	line       int
+	start, end int // where raw stands in the file
 	// heads is what a hit can begin with, for whitelist entries only.
 	heads []head
 }
