@@ -61,7 +61,7 @@ func (l *flawList) add(settings *Settings, flaws []policy.Flaw) {
 			l.files = append(l.files, f.File)
 		}
 		l.byFile[f.File.Name] = append(l.byFile[f.File.Name], Diagnostic{
-			Rule: rule, Severity: settings.severity(rule), File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
+			Rule: rule, Severity: settings.severity(rule, 0), File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
 			Message: f.Message, Help: f.Help, Notes: slices.Clone(f.Notes), Fixes: fixes(f.Fixes),
 		})
 	}

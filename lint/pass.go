@@ -61,9 +61,7 @@ func (p *Pass) run(last bool) {
 // Report adds a diagnostic at d.Span.
 func (p *Pass) Report(d Diagnostic) {
 	d.Rule = p.rule
-	if d.Severity == 0 {
-		d.Severity = p.severity(p.rule)
-	}
+	d.Severity = p.severity(p.rule, d.Severity)
 	p.diagnostics = append(p.diagnostics, d)
 }
 
@@ -111,7 +109,7 @@ func (p *Pass) origin(v dockerfile.Variable) (Related, bool) {
 	case !v.Known:
 		r.Message = v.Name + " gets its value here"
 	case v.Origin == dockerfile.FromBuildArg:
-		r.Message = fmt.Sprintf("%s is %q, from --build-arg", v.Name, v.Value)
+		r.Message = fmt.Sprintf("%s is %q, from %s", v.Name, v.Value, cmp.Or(p.ArgPlaces[v.Name], "--build-arg"))
 	default:
 		r.Message = fmt.Sprintf("%s is %q here", v.Name, v.Value)
 	}

@@ -17,8 +17,7 @@ type Settings struct {
 	Enabled map[string]bool
 	// Locked names the rules that no ignore directive hides.
 	Locked map[string]bool
-	// Severities replaces the severity of rules, by ID, where a rule does not
-	// choose one itself.
+	// Severities are those of rules, by ID, whatever a rule would choose.
 	Severities map[string]Severity
 	// Registries must each allow where an image comes from, Hosts the host of
 	// every download and git remote.
@@ -28,6 +27,9 @@ type Settings struct {
 	// Builds are the builds to judge, such as one for each platform; none is one
 	// with the default options. What they have in common is reported once.
 	Builds []dockerfile.Options
+	// ArgPlaces are the places that build args come from, by name, such as
+	// ".imgpolicy.yaml:11"; those without come from --build-arg.
+	ArgPlaces map[string]string
 }
 
 // IgnoreLimits are the limits of ignore directives. The zero value sets none.
@@ -59,10 +61,13 @@ func (s *Settings) runs(r *Rule) bool {
 	return r.Mandatory || !s.Disabled[r.ID] && (!r.Optional || s.Enabled[r.ID])
 }
 
-// severity is that of a rule which chooses none itself.
-func (s *Settings) severity(r *Rule) Severity {
-	if severity := s.Severities[r.ID]; severity != 0 {
-		return severity
+// severity is that of a diagnostic, which its rule may have chosen.
+func (s *Settings) severity(r *Rule, chosen Severity) Severity {
+	switch set := s.Severities[r.ID]; {
+	case set != 0:
+		return set
+	case chosen != 0:
+		return chosen
 	}
 	return r.Severity
 }

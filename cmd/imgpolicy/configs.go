@@ -1,0 +1,184 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint/config"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+)
+
+// configNames are the configs that are found by themselves. They are hidden
+// because they are about the project and not part of what is built.
+func configNames() []string { return []string{".imgpolicy.yaml", ".imgpolicy.json"} }
+
+// nearlyConfigNames are names that people give a config which is then not
+// found.
+func nearlyConfigNames() []string { return []string{".imgpolicy.yml"} }
+
+// configFlags are the flags that say which config is in force.
+func configFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Usage: "read this config `FILE` (default $IMGPOLICY_CONFIG, else\nthe one nearest to each Dockerfile)"},
+		&cli.BoolFlag{Name: "no-config", Usage: "read no config but that of --config"},
+	}
+}
+
+// configs finds and loads the configs in force. It is safe for concurrent use.
+type configs struct {
+	dir   string // the working directory
+	given string // the config for all Dockerfiles, "" to look for one
+	off   bool   // look for none
+
+	mu     sync.Mutex
+	chains map[string]loadedChain // by path of the config
+	paths  map[string]foundPath   // by folder
+}
+
+type loadedChain struct {
+	chain *config.Chain
+	err   error
+}
+
+type foundPath struct {
+	path string
+	err  error
+}
+
+// configs are those of a run with these flags.
+func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
+	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}}
+	given := c.String("config")
+	switch {
+	case c.IsSet("config") && given == "":
+		return nil, usageError("--config needs the name of a file")
+	case given == "" && !out.off:
+		given = a.getenv("IMGPOLICY_CONFIG")
+	}
+	if given != "" {
+		out.given = absolute(dir, given)
+	}
+	return out, nil
+}
+
+// known is what a config may name.
+func known() config.Known {
+	return config.Known{Rules: rules.All(), Platform: dockerfile.NormalizePlatform}
+}
+
+// of is the config in force for the Dockerfiles of a folder, with all that it
+// extends; empty where there is none.
+func (c *configs) of(folder string) (*config.Chain, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	path := c.given
+	if path == "" && !c.off {
+		found, ok := c.paths[folder]
+		if !ok {
+			found.path, found.err = c.find(folder)
+			c.paths[folder] = found
+		}
+		if found.err != nil {
+			return nil, found.err
+		}
+		path = found.path
+	}
+	if path == "" {
+		return &config.Chain{}, nil
+	}
+	loaded, ok := c.chains[path]
+	if !ok {
+		loaded.chain, loaded.err = config.Load(path, known(), c.read)
+		if loaded.err != nil {
+			loaded.err = badConfig(loaded.err)
+		}
+		c.chains[path] = loaded
+	}
+	return loaded.chain, loaded.err
+}
+
+func (c *configs) read(path string) (name string, text []byte, err error) {
+	name = shownName(c.dir, path)
+	if text, err = readFile(path); err != nil {
+		return name, nil, unreadable(name, err)
+	}
+	return name, text, nil
+}
+
+// find is the path of the config nearest to a folder, or "".
+func (c *configs) find(folder string) (string, error) {
+	top := topFolder(c.dir, folder)
+	for {
+		path, err := c.in(folder)
+		if path != "" || err != nil || folder == top {
+			return path, err
+		}
+		folder = filepath.Dir(folder)
+	}
+}
+
+// in is the path of the config that stands in a folder, or "". Two of them could
+// not both be meant, and one with nearly the right name is not to be missed.
+func (c *configs) in(folder string) (string, error) {
+	var found []string
+	for _, name := range configNames() {
+		path := filepath.Join(folder, name)
+		switch exists, err := isThere(path); {
+		case err != nil:
+			return "", badConfig(unreadable(shownName(c.dir, path), err))
+		case exists:
+			found = append(found, path)
+		}
+	}
+	for _, name := range nearlyConfigNames() {
+		if exists, _ := isThere(filepath.Join(folder, name)); exists {
+			return "", badConfig(failure{shownName(c.dir, filepath.Join(folder, name)), "is not the name of a config", "call it " + configNames()[0]})
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", nil
+	case 1:
+		return found[0], nil
+	default:
+		return "", badConfig(failure{shownName(c.dir, folder), "has both " + strings.Join(configNames(), " and "), "keep one of them"})
+	}
+}
+
+// isThere tells whether a path exists. A broken link does: it is a config that
+// does not load.
+func isThere(path string) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// topFolder is the highest directory a config for a folder may stand in: the
+// root of its repository. Outside of a repository it is the working directory,
+// or the folder alone if that is elsewhere: a file that happens to lie in /tmp
+// or in a home directory must not decide about everything below it.
+func topFolder(dir, folder string) string {
+	if root, ok := repositoryRoot(folder); ok {
+		return root
+	}
+	relative, err := filepath.Rel(dir, folder)
+	if err != nil || !filepath.IsLocal(relative) {
+		return folder
+	}
+	return dir
+}
+
+// badConfig says that a config does not load.
+func badConfig(err error) error {
+	return &policyError{fmt.Errorf("config %w; correct it: nothing it is in force for was checked", err)}
+}

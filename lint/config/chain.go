@@ -1,0 +1,177 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// maxChain bounds how many files extend one another.
+const maxChain = 16
+
+// Chain is a config and all that it extends, the last extended first. The zero
+// value says nothing.
+type Chain struct {
+	Configs []*Config
+	known   Known
+}
+
+// Load reads a config and what it extends. read gives the text of a file and the
+// name that people know it by. Errors are those of read, or *policy.LoadError.
+func Load(path string, known Known, read func(path string) (name string, text []byte, err error)) (*Chain, error) {
+	var up []*Config
+	for path != "" {
+		name, text, err := read(path)
+		if err != nil {
+			return nil, extendsError(up, err)
+		}
+		c, err := Read(name, path, text, known)
+		if err != nil {
+			return nil, err
+		}
+		up = append(up, c)
+		if path = ""; c.Extends.Value != "" {
+			path = c.Resolve(c.Extends.Value)
+			if err := endless(up, path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.Reverse(up)
+	chain := &Chain{Configs: up, known: known}
+	return chain, chain.checkLocks()
+}
+
+// extendsError says which file asked for one that cannot be read.
+func extendsError(up []*Config, err error) error {
+	if len(up) == 0 {
+		return err
+	}
+	c := up[len(up)-1]
+	return &policy.LoadError{File: c.Name, Line: c.Extends.Line, Column: 1, Message: "the config it extends cannot be read: " + err.Error()}
+}
+
+func endless(up []*Config, next string) error {
+	c := up[len(up)-1]
+	fail := func(message string) error {
+		return &policy.LoadError{File: c.Name, Line: c.Extends.Line, Column: 1, Entry: c.Extends.Value, Message: message}
+	}
+	switch {
+	case slices.ContainsFunc(up, func(c *Config) bool { return c.Path == next }):
+		return fail("extends goes in a circle")
+	case len(up) == maxChain:
+		return fail(fmt.Sprintf("more than %d configs extend one another", maxChain))
+	}
+	return nil
+}
+
+// checkLocks finds a config that loosens what another of the chain locks.
+func (ch *Chain) checkLocks() error {
+	for _, locking := range ch.Configs {
+		for _, id := range slices.Sorted(maps.Keys(locking.Locked)) {
+			floor := ch.known.rule(id).Severity
+			if r, ok := locking.Rules[id]; ok {
+				floor = r.Severity
+			}
+			if err := ch.checkLock(locking, id, floor); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (ch *Chain) checkLock(locking *Config, id string, floor lint.Severity) error {
+	for _, c := range ch.Configs {
+		if c == locking {
+			continue
+		}
+		parts := []map[string]Rule{c.Rules}
+		for _, o := range c.PerFile {
+			parts = append(parts, o.Rules)
+		}
+		for _, rules := range parts {
+			if r, ok := rules[id]; ok && r.Severity < floor {
+				return &policy.LoadError{
+					File: r.File, Line: r.Line, Column: 1, Entry: id + ": " + r.String(),
+					Message: fmt.Sprintf("%s locks this rule at %s", locking.Locked[id], Rule{Severity: floor}),
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Excludes tells whether a search passes over a file, and by which glob.
+func (ch *Chain) Excludes(file string) (Text, bool) {
+	for _, c := range ch.Configs {
+		name, ok := c.below(file)
+		if !ok {
+			continue
+		}
+		for _, glob := range c.Exclude {
+			if matchesGlob(glob.Value, name) {
+				return glob, true
+			}
+		}
+	}
+	return Text{}, false
+}
+
+// For is what the chain says of one Dockerfile.
+func (ch *Chain) For(file string) *Effective {
+	e := &Effective{Rules: map[string]Rule{}, Locked: map[string]Place{}, BuildArgs: map[string]Text{}}
+	for _, c := range ch.Configs {
+		part := c.Part
+		if name, ok := c.below(file); ok {
+			part = c.overridden(name)
+		}
+		e.add(c, &part)
+	}
+	return e
+}
+
+// overridden is what the file says of the Dockerfile of a name. Rules, build
+// args and the limits of ignores are overridden one by one, all else as a whole.
+func (c *Config) overridden(name string) Part {
+	part := c.Part
+	for _, o := range c.PerFile {
+		if !slices.ContainsFunc(o.Globs, func(glob string) bool { return matchesGlob(glob, name) }) {
+			continue
+		}
+		part.Registries = cmp.Or(o.Registries, part.Registries)
+		part.Hosts = cmp.Or(o.Hosts, part.Hosts)
+		part.Rules = merged(part.Rules, o.Rules)
+		part.BuildArgs = merged(part.BuildArgs, o.BuildArgs)
+		part.Policies = either(o.Policies, part.Policies)
+		part.Platforms = either(o.Platforms, part.Platforms)
+		part.Targets = either(o.Targets, part.Targets)
+		part.Ignores = Ignores{
+			Allow:         cmp.Or(o.Ignores.Allow, part.Ignores.Allow),
+			RequireReason: cmp.Or(o.Ignores.RequireReason, part.Ignores.RequireReason),
+			MaxDays:       cmp.Or(o.Ignores.MaxDays, part.Ignores.MaxDays),
+		}
+	}
+	return part
+}
+
+func merged[V any](below, above map[string]V) map[string]V {
+	if len(above) == 0 {
+		return below
+	}
+	out := map[string]V{}
+	maps.Copy(out, below)
+	maps.Copy(out, above)
+	return out
+}
+
+func either(first, second []Text) []Text {
+	if first != nil {
+		return first
+	}
+	return second
+}

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// matchesGlob tells whether a glob is about a file, or about a directory it is
+// in. name is relative to the directory of the config, with slashes. A glob
+// without a slash is about names anywhere, another about paths.
+func matchesGlob(glob, name string) bool {
+	glob = strings.TrimSuffix(glob, "/")
+	anywhere := !strings.Contains(glob, "/")
+	glob = strings.TrimPrefix(strings.TrimPrefix(glob, "./"), "/")
+	for end := 0; end < len(name); {
+		next := strings.IndexByte(name[end:], '/')
+		if next < 0 {
+			next = len(name) - end
+		}
+		end += next
+		part := name[:end]
+		if anywhere {
+			part = path.Base(part)
+		}
+		if ok, err := doublestar.Match(glob, part); err == nil && ok {
+			return true
+		}
+		end++
+	}
+	return false
+}
+
+// below is a path as seen from the directory of the config, with slashes; ok is
+// false where it is not below it.
+func (c *Config) below(file string) (name string, ok bool) {
+	name, err := filepath.Rel(c.Dir(), file)
+	if err != nil || !filepath.IsLocal(name) {
+		return "", false
+	}
+	return filepath.ToSlash(name), true
+}
