@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/regex"
 	"github.com/imgpolicy/imgpolicy/policy/rego"
@@ -37,6 +38,8 @@ func (a *app) commands() []*cli.Command {
 		a.inputsCommand(),
 		a.evalCommand(),
 		a.testCommand(),
+		a.configCommand(),
+		a.schemaCommand(),
 		a.rulesCommand(),
 		a.versionCommand(),
 		a.helpCommand(),
@@ -46,7 +49,7 @@ func (a *app) commands() []*cli.Command {
 // languages are the policy languages; the first that matches a file's name
 // reads it.
 func languages(opt rego.Options) []policy.Language {
-	return []policy.Language{regex.Language(regex.Options{}), rego.Language(opt)}
+	return []policy.Language{regex.Language(regex.Options{OtherKeys: config.OtherKeys()}), rego.Language(opt)}
 }
 
 // run runs the program with the arguments after its name and returns the exit

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint/config"
 )
 
 // buildFlags are the flags of `docker buildx build` that change what a build
@@ -24,27 +26,80 @@ func buildFlags() []cli.Flag {
 	}
 }
 
-// buildOptions are the builds to look at: one for each platform.
-func (a *app) buildOptions(c *cli.Context, dir string) ([]dockerfile.Options, error) {
-	args, err := a.buildArgs(c.StringSlice("build-arg"))
-	if err != nil {
-		return nil, err
+// buildOptions are the build flags once they are known to make sense.
+type buildOptions struct {
+	args     map[string]string
+	target   string // "" where none is given
+	contexts map[string]string
+	// platforms are those given, fallback those where nothing names any.
+	platforms, fallback []string
+}
+
+func (a *app) buildOptions(c *cli.Context, dir string) (o buildOptions, err error) {
+	o.target = c.String("target")
+	if o.args, err = a.buildArgs(c.StringSlice("build-arg")); err != nil {
+		return o, err
 	}
-	platforms, err := a.platforms(c.StringSlice("platform"))
-	if err != nil {
-		return nil, err
+	if o.platforms, err = platforms(c.StringSlice("platform")); err != nil {
+		return o, err
 	}
-	contexts, err := buildContexts(dir, c.StringSlice("build-context"))
-	if err != nil {
-		return nil, err
+	fallback := a.getenv("DOCKER_DEFAULT_PLATFORM")
+	if fallback == "" {
+		fallback = dockerfile.DefaultPlatform
 	}
-	builds := make([]dockerfile.Options, 0, len(platforms))
-	for _, platform := range platforms {
-		builds = append(builds, dockerfile.Options{
-			BuildArgs: args, Target: c.String("target"), Platform: platform, Contexts: contexts,
-		})
+	if o.fallback, err = platforms([]string{fallback}); err != nil {
+		return o, err
 	}
-	return builds, nil
+	o.contexts, err = buildContexts(dir, c.StringSlice("build-context"))
+	return o, err
+}
+
+// builds are the builds of a Dockerfile to look at: one for each platform and
+// target. What a flag says counts before what a config says.
+func (o buildOptions) builds(conf *config.Effective) []dockerfile.Options {
+	args := map[string]string{}
+	for name, value := range conf.BuildArgs {
+		args[name] = value.Value
+	}
+	maps.Copy(args, o.args)
+	given := []string{o.target}
+	if o.target == "" && len(conf.Targets) > 0 {
+		given = values(conf.Targets)
+	}
+	over := o.platforms
+	switch {
+	case len(over) > 0:
+	case len(conf.Platforms) > 0:
+		over = values(conf.Platforms)
+	default:
+		over = o.fallback
+	}
+	var builds []dockerfile.Options
+	for _, target := range given {
+		for _, platform := range over {
+			builds = append(builds, dockerfile.Options{BuildArgs: args, Target: target, Platform: platform, Contexts: o.contexts})
+		}
+	}
+	return builds
+}
+
+// argPlaces are where those build args come from that no flag gives.
+func (o buildOptions) argPlaces(conf *config.Effective) map[string]string {
+	places := map[string]string{}
+	for name, value := range conf.BuildArgs {
+		if _, ok := o.args[name]; !ok {
+			places[name] = value.Place.String()
+		}
+	}
+	return places
+}
+
+func values(texts []config.Text) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = t.Value
+	}
+	return out
 }
 
 // buildArgs reads --build-arg. A name alone takes the value of the environment,
@@ -67,13 +122,7 @@ func (a *app) buildArgs(given []string) (map[string]string, error) {
 }
 
 // platforms reads --platform: normalized, in order, each once.
-func (a *app) platforms(given []string) ([]string, error) {
-	if len(given) == 0 {
-		given = []string{dockerfile.DefaultPlatform}
-		if env := a.getenv("DOCKER_DEFAULT_PLATFORM"); env != "" {
-			given = []string{env}
-		}
-	}
+func platforms(given []string) ([]string, error) {
 	var out []string
 	for _, list := range given {
 		for _, text := range strings.Split(list, ",") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
 )
@@ -31,8 +32,20 @@ func TestDocs(t *testing.T) {
 	readme = replaceBlock(t, readme, "rules", ruleTable())
 	keep(t, filepath.Join(root, "README.md"), readme)
 	keep(t, filepath.Join(root, "lint/rules/README.md"), ruleDocs())
+	keep(t, filepath.Join(root, "lint/config/README.md"), config.Docs(known()))
+	keep(t, filepath.Join(root, "examples/imgpolicy.schema.json"), string(config.Schema(known(), schemaID)))
 	if n := strings.Count(readme, "\n"); n > 300 {
 		t.Errorf("README.md has %d lines, at most 300 are read", n)
+	}
+}
+
+// TestConfigExample reads the config that the documentation shows.
+func TestConfigExample(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(config.Docs(known()), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if _, err := config.Read("example.yaml", "/example.yaml", []byte(example), known()); err != nil || !ok {
+		t.Error(err)
 	}
 }
 

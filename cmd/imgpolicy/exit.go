@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/config"
 )
 
 // The exit codes, the same for every command and format.
@@ -166,6 +167,11 @@ func unreadable(name string, err error) error {
 
 func unknownLanguage(name string) error {
 	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json file, a build policy a .rego file"}
+}
+
+// lockedRule says that a flag asks for what a config forbids.
+func lockedRule(id string, at config.Place) error {
+	return usageError(fmt.Sprintf("rule %s is locked by %s: no flag switches it off", id, at))
 }
 
 // badPolicy says that a policy does not load.

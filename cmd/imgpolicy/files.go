@@ -35,24 +35,24 @@ func isDockerfileName(base string) bool {
 type search struct {
 	dir   string // the working directory
 	files []lint.File
-	// folders are the directories of the files, by the files' names: where
-	// their policy is looked for.
-	folders map[string]string
+	// paths are the absolute paths of the files, by name: where their config and
+	// policy are looked for.
+	paths map[string]string
 	// stdin is the name of standard input, "" where it is not linted.
 	stdin  string
 	failed failures
 }
 
 func newSearch(dir string) *search {
-	return &search{dir: dir, folders: map[string]string{}}
+	return &search{dir: dir, paths: map[string]string{}}
 }
 
 // add adds a file by its absolute path.
 func (s *search) add(path string, name string, read func() ([]byte, error)) {
-	if _, ok := s.folders[name]; ok {
+	if _, ok := s.paths[name]; ok {
 		return
 	}
-	s.folders[name] = filepath.Dir(path)
+	s.paths[name] = path
 	s.files = append(s.files, lint.File{Name: name, Read: read})
 }
 
@@ -71,7 +71,7 @@ func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
 		path = absolute(s.dir, name)
 		shown = shownName(s.dir, path)
 	}
-	if _, ok := s.folders[shown]; ok && s.stdin == "" {
+	if _, ok := s.paths[shown]; ok && s.stdin == "" {
 		s.failed = append(s.failed, twoTexts(shown))
 	}
 	s.stdin = shown

@@ -39,8 +39,9 @@ var mayImport = map[string][]string{
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
+	"lint/config":       {"lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory", "lint/config"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -57,6 +58,7 @@ var testsMayImport = map[string][]string{
 // that is not listed may not be imported at all. Tests may compare with all that
 // is listed.
 var doors = map[string][]string{
+	"github.com/bmatcuk/doublestar/v4":     {"lint/config"},
 	"github.com/containerd/platforms":      {"dockerfile", "policy/rego"},
 	"github.com/distribution/reference":    {"dockerfile/source"},
 	"github.com/fatih/color":               {"lint/report"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -28,7 +29,7 @@ func (a *app) inputsCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "table", Usage: inventoryFormatHelp()},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for"},
-		}, buildFlags()...),
+		}, append(configFlags(), buildFlags()...)...),
 		Action: func(c *cli.Context) error {
 			format, err := inventoryFormat(c.String("format"))
 			if err != nil {
@@ -38,7 +39,11 @@ func (a *app) inputsCommand() *cli.Command {
 			if err != nil {
 				return fmt.Errorf("finding the working directory: %w", err)
 			}
-			builds, err := a.buildOptions(c, dir)
+			build, err := a.buildOptions(c, dir)
+			if err != nil {
+				return err
+			}
+			configs, err := a.configs(c, dir)
 			if err != nil {
 				return err
 			}
@@ -46,7 +51,8 @@ func (a *app) inputsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.inputs(c.Context, format, found, builds, c.Bool("reached-only"))
+			lister := lister{configs: configs, build: build, paths: found.paths, reachedOnly: c.Bool("reached-only")}
+			return a.inputs(c.Context, format, found, lister)
 		},
 	}
 }
@@ -76,17 +82,17 @@ func inventoryFormatHelp() string {
 // errRefused says that BuildKit would not build what was listed.
 var errRefused = errors.New("BuildKit would refuse to build")
 
-func (a *app) inputs(ctx context.Context, format inventory.Format, found *search, builds []dockerfile.Options, reachedOnly bool) error {
+func (a *app) inputs(ctx context.Context, format inventory.Format, found *search, l lister) error {
 	inv := inventory.Inventory{Version: 1, Files: []inventory.File{}}
-	failed := found.failed
+	var unlisted []lint.Failure
 	refused := false
 	for _, file := range found.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		listed, err := takeInventory(file, builds, reachedOnly)
+		listed, err := l.list(file)
 		if err != nil {
-			failed = append(failed, unreadable(file.Name, err))
+			unlisted = append(unlisted, lint.Failure{File: file.Name, Err: err})
 			continue
 		}
 		refused = refused || len(listed.Errors) > 0
@@ -97,6 +103,7 @@ func (a *app) inputs(ctx context.Context, format inventory.Format, found *search
 			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
+	failed := append(found.failed, uncheckedFiles(unlisted)...)
 	switch {
 	case len(failed) > 0:
 		return failed
@@ -107,15 +114,28 @@ func (a *app) inputs(ctx context.Context, format inventory.Format, found *search
 	}
 }
 
-func takeInventory(file lint.File, builds []dockerfile.Options, reachedOnly bool) (inventory.File, error) {
+// lister lists the inputs of one Dockerfile after the other.
+type lister struct {
+	configs     *configs
+	build       buildOptions
+	paths       map[string]string // of the Dockerfiles, by name
+	reachedOnly bool
+}
+
+func (l lister) list(file lint.File) (inventory.File, error) {
 	text, err := file.Read()
+	if err != nil {
+		return inventory.File{}, err
+	}
+	path := l.paths[file.Name]
+	chain, err := l.configs.of(filepath.Dir(path))
 	if err != nil {
 		return inventory.File{}, err
 	}
 	f := dockerfile.Parse(file.Name, text)
 	var resolutions []*dockerfile.Resolution
-	for _, build := range builds {
+	for _, build := range l.build.builds(chain.For(path)) {
 		resolutions = append(resolutions, f.Resolve(build))
 	}
-	return inventory.Of(f, resolutions, reachedOnly), nil
+	return inventory.Of(f, resolutions, l.reachedOnly), nil
 }

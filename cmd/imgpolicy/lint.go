@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
@@ -17,8 +16,9 @@ const lintDescription = `PATH is a Dockerfile, a directory to search for Dockerf
 input; without one the current directory is searched. Flags may stand before and
 after the paths; -- ends them.
 
-A policy file ` + policyFileName + ` beside a Dockerfile, or in a directory above it
-up to the root of the repository, is in force by itself; of several the nearest.`
+A config, .imgpolicy.yaml or .imgpolicy.json, beside a Dockerfile or in a directory
+above it up to the root of the repository, is in force by itself; of several the
+nearest. "imgpolicy config PATH" shows what it comes to.`
 
 func (a *app) lintCommand() *cli.Command {
 	return &cli.Command{
@@ -26,7 +26,7 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: slices.Concat(policyFlags(), outputFlags(), []cli.Flag{
+		Flags: slices.Concat(policyFlags(), configFlags(), outputFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
 			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
@@ -49,7 +49,8 @@ func (a *app) lintCommand() *cli.Command {
 type lintOptions struct {
 	dir      string // the working directory
 	policies policyOptions
-	builds   []dockerfile.Options
+	configs  *configs
+	build    buildOptions
 	format   report.Format  // of what is printed
 	report   report.Options // for every format
 	outputs  []output
@@ -68,16 +69,17 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	o := lintOptions{dir: dir, report: report.Options{
 		Quiet: c.Bool("quiet"), HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics"),
 	}}
-	var errs [8]error
+	var errs [9]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.color, errs[3] = a.color(c.String("color"))
 	o.policies, errs[4] = a.policyOptions(c)
-	o.builds, errs[5] = a.buildOptions(c, dir)
+	o.build, errs[5] = a.buildOptions(c, dir)
 	o.enabled = set(c.StringSlice("enable"))
 	o.now, errs[6] = now(c.String("now"), c.IsSet("now"))
 	o.outputs, errs[7] = outputs(c.StringSlice("output"))
+	o.configs, errs[8] = a.configs(c, dir)
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
@@ -107,9 +109,8 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err != nil {
 		return err
 	}
-	policies := o.policies.in(o.dir, found)
 	linter := lint.Linter{
-		Rules: rules.All(), SettingsOf: o.settings(policies).of, Now: o.now, Labels: o.policies.labels,
+		Rules: rules.All(), SettingsOf: o.settings(found).of, Now: o.now, Labels: o.policies.labels,
 		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
 	result, unchecked := linter.Lint(ctx, found.files)

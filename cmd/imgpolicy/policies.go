@@ -10,26 +10,23 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
 
-// policyFileName is the policy that is found by itself. It is hidden because
-// it is about the project and not part of what is built.
-const policyFileName = ".imgpolicy.json"
-
 // policies finds and loads the policies in force: those given, and for each
-// Dockerfile what is found by itself. It is safe for concurrent use once given
-// and folders are filled in.
+// Dockerfile what is found by itself or named by its config. It is safe for
+// concurrent use once given is filled in.
 type policies struct {
 	dir string // the working directory
-	// folders are the directories of the Dockerfiles, by name.
-	folders map[string]string
 	// context is the context directory given with --file, "" for each
 	// Dockerfile's own.
 	context string
 	given   []policyFlag
-	// noFound leaves out what would be found by itself.
-	noFound   bool
+	// noFound leaves out what would be found by itself; a config that is given
+	// is not.
+	noFound     bool
+	configGiven bool
 	languages []policy.Language
 
 	mu     sync.Mutex
@@ -41,9 +38,9 @@ type loadedPolicy struct {
 	err    error
 }
 
-// policyError is a policy that cannot be used. The type tells it from the
-// troubles of a single Dockerfile: it is reported once for all it is in force
-// for.
+// policyError is a policy or a config that cannot be used. The type tells it
+// from the troubles of a single Dockerfile: it is reported once for all it is in
+// force for.
 type policyError struct{ err error }
 
 // all are the errors of the policies that cannot be used.
@@ -59,17 +56,13 @@ func (e *policyError) Error() string { return e.err.Error() }
 func (e *policyError) Unwrap() error { return e.err }
 
 // of returns the policies that must all allow the inputs of a Dockerfile: those
-// found first, in the order of Buildx, then those given.
-func (p *policies) of(name string) ([]policy.Policy, error) {
-	folder, ok := p.folders[name]
-	if !ok {
-		return nil, fmt.Errorf("the directory of %s is not known", name)
-	}
+// of its config and the one beside it, in the order of Buildx, then those given.
+func (p *policies) of(name, folder string, conf *config.Effective) ([]policy.Policy, error) {
 	context := p.context
 	if context == "" {
 		context = folder
 	}
-	sets, err := p.found(name, folder)
+	sets, err := p.found(name, folder, conf)
 	if err != nil {
 		return nil, &policyError{err}
 	}
@@ -111,21 +104,20 @@ func containsSet(sets [][]string, paths []string) bool {
 	return slices.ContainsFunc(sets, func(have []string) bool { return slices.Equal(have, paths) })
 }
 
-// found are the policy files in force without being named: the image policy
-// nearest to the Dockerfile, and the build policy beside it.
-func (p *policies) found(name, folder string) ([][]string, error) {
-	if p.noFound {
-		return nil, nil
-	}
+// found are the policy files in force without being named on the command line:
+// those of the config, and the build policy beside the Dockerfile.
+func (p *policies) found(name, folder string, conf *config.Effective) ([][]string, error) {
 	var sets [][]string
-	path, err := p.find(folder)
+	for _, path := range slices.Concat(conf.Lists, conf.Policies) {
+		if !p.noFound || p.configGiven {
+			sets = append(sets, []string{path.Value})
+		}
+	}
+	if p.noFound {
+		return sets, nil
+	}
+	path, err := p.buildPolicy(name, folder)
 	if err != nil {
-		return nil, err
-	}
-	if path != "" {
-		sets = append(sets, []string{path})
-	}
-	if path, err = p.buildPolicy(name, folder); err != nil {
 		return nil, err
 	}
 	if path != "" {
@@ -157,40 +149,6 @@ const regoEnding = ".rego"
 
 // pathBase is the last part of a name as it is shown, with slashes.
 func pathBase(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-
-// find returns the path of the policy file nearest to a folder, or "".
-func (p *policies) find(folder string) (string, error) {
-	top := p.top(folder)
-	for {
-		path := filepath.Join(folder, policyFileName)
-		_, err := os.Lstat(path) // a broken link is a policy that does not load
-		if err == nil {
-			return path, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", unreadable(shownName(p.dir, path), err)
-		}
-		if folder == top {
-			return "", nil
-		}
-		folder = filepath.Dir(folder)
-	}
-}
-
-// top is the highest directory a policy for a folder may stand in: the root of
-// its repository. Outside of a repository it is the working directory, or the
-// folder alone if that is elsewhere: a file that happens to lie in /tmp or in a
-// home directory must not decide about everything below it.
-func (p *policies) top(folder string) string {
-	if root, ok := repositoryRoot(folder); ok {
-		return root
-	}
-	relative, err := filepath.Rel(p.dir, folder)
-	if err != nil || relative == ".." || strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
-		return folder
-	}
-	return p.dir
-}
 
 // repositoryRoot is the nearest directory from dir upwards that contains .git:
 // a directory, or the file that stands for it in worktrees and submodules.

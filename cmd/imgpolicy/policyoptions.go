@@ -88,9 +88,9 @@ func pairs(flag string, values []string) (map[string]string, error) {
 }
 
 // in are the policies of a run.
-func (o policyOptions) in(dir string, found *search) *policies {
+func (o policyOptions) in(dir string, configGiven bool) *policies {
 	p := &policies{
-		dir: dir, folders: found.folders, given: o.given, noFound: o.noFound,
+		dir: dir, given: o.given, noFound: o.noFound, configGiven: configGiven,
 		languages: languages(o.rego), loaded: map[string]loadedPolicy{},
 	}
 	if o.context != "" {

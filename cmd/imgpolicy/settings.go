@@ -1,34 +1,67 @@
 package main
 
 import (
+	"fmt"
 	"maps"
+	"path/filepath"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 )
 
-// settings are what the flags and the files around a Dockerfile say about how
-// it is linted.
+// settings are what the flags, the configs and the policies around a Dockerfile
+// say about how it is linted. It is safe for concurrent use once filled in.
 type settings struct {
 	flags    lint.Settings
+	paths    map[string]string // of the Dockerfiles, by name
+	configs  *configs
 	policies *policies
+	build    buildOptions
 }
 
 // settings are those of a run with these flags.
-func (o lintOptions) settings(p *policies) settings {
-	s := settings{policies: p, flags: lint.Settings{
-		Disabled: maps.Clone(o.disabled), Enabled: o.enabled, Builds: o.builds, Severities: map[string]lint.Severity{},
-	}}
+func (o lintOptions) settings(found *search) *settings {
+	s := &settings{
+		paths: found.paths, configs: o.configs, build: o.build,
+		policies: o.policies.in(o.dir, o.configs.given != ""),
+		flags: lint.Settings{
+			Disabled: maps.Clone(o.disabled), Enabled: o.enabled, Severities: map[string]lint.Severity{},
+		},
+	}
 	o.policies.applyUnknown(&s.flags)
 	return s
 }
 
 // of are those of a Dockerfile by its shown name.
-func (s settings) of(name string) (*lint.Settings, error) {
-	policies, err := s.policies.of(name)
+func (s *settings) of(name string) (*lint.Settings, error) {
+	path, ok := s.paths[name]
+	if !ok {
+		return nil, fmt.Errorf("the directory of %s is not known", name)
+	}
+	folder := filepath.Dir(path)
+	chain, err := s.configs.of(folder)
 	if err != nil {
 		return nil, err
 	}
-	out := s.flags
-	out.Policies = policies
-	return &out, nil
+	conf := chain.For(path)
+	policies, err := s.policies.of(name, folder, conf)
+	if err != nil {
+		return nil, err
+	}
+	out := &lint.Settings{
+		Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
+		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
+	}
+	conf.Apply(out)
+	for id := range s.flags.Disabled {
+		if at, ok := conf.Locked[id]; ok {
+			return nil, &policyError{lockedRule(id, at)}
+		}
+		out.Disabled[id] = true
+	}
+	for id := range s.flags.Enabled {
+		out.Enabled[id] = true
+		delete(out.Disabled, id)
+	}
+	maps.Copy(out.Severities, s.flags.Severities)
+	return out, nil
 }
