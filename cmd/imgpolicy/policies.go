@@ -27,7 +27,7 @@ type policies struct {
 	// is not.
 	noFound     bool
 	configGiven bool
-	languages []policy.Language
+	languages   []policy.Language
 
 	mu     sync.Mutex
 	loaded map[string]loadedPolicy // by files and root

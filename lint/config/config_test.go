@@ -153,15 +153,18 @@ func TestChainErrors(t *testing.T) {
 		{"itself", map[string]string{"/repo/c.yaml": "extends: ./c.yaml\n"}, "/repo/c.yaml:1:1: extends goes in a circle: ./c.yaml"},
 		{"circle", map[string]string{"/repo/c.yaml": "extends: b.yaml\n", "/repo/b.yaml": "extends: c.yaml\n"}, "/repo/b.yaml:1:1: extends goes in a circle: c.yaml"},
 		{
-			"loosened", map[string]string{"/repo/c.yaml": "extends: b.yaml\nrules:\n  policy-denied: warning\n", "/repo/b.yaml": "locked: [policy-denied]\n"},
+			"loosened",
+			map[string]string{"/repo/c.yaml": "extends: b.yaml\nrules:\n  policy-denied: warning\n", "/repo/b.yaml": "locked: [policy-denied]\n"},
 			"/repo/c.yaml:3:1: /repo/b.yaml:1 locks this rule at error: policy-denied: warning",
 		},
 		{
-			"loosened below", map[string]string{"/repo/c.yaml": "extends: b.yaml\nlocked: [policy-denied]\n", "/repo/b.yaml": "rules: {policy-denied: off}\n"},
+			"loosened below",
+			map[string]string{"/repo/c.yaml": "extends: b.yaml\nlocked: [policy-denied]\n", "/repo/b.yaml": "rules: {policy-denied: off}\n"},
 			"/repo/b.yaml:1:1: /repo/c.yaml:2 locks this rule at error: policy-denied: off",
 		},
 		{
-			"loosened for a file", map[string]string{
+			"loosened for a file",
+			map[string]string{
 				"/repo/c.yaml": "extends: b.yaml\nper-file:\n  - files: [x]\n    rules: {latest-tag: info}\n",
 				"/repo/b.yaml": "locked: [latest-tag]\nrules: {latest-tag: warning}\n",
 			},

@@ -10,7 +10,6 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
-
 // readText reads a text that is not empty.
 func readText(n *document.Node) (Text, error) {
 	if n.Kind != document.String {
