@@ -10,7 +10,8 @@ func ignoreWithoutReason() *lint.Rule {
 		Optional: true,
 		Last:     true,
 		Doc: "Whoever comes across the ignore later has to know whether it still has a reason.\n" +
-			"This rule is off unless `--enable ignore-without-reason` switches it on.",
+			"This rule is off unless `--enable ignore-without-reason` or `require-reason` of a\n" +
+			"config switches it on.",
 		Bad:  "# imgpolicy ignore=unpinned-image\nFROM alpine:3.20\n",
 		Good: "# imgpolicy ignore=unpinned-image;reason=rebuilt every night\nFROM alpine:3.20\n",
 		Check: func(p *lint.Pass) {

@@ -16,8 +16,8 @@ func policyDenied() *lint.Rule {
 		Summary:          "source that a policy does not allow",
 		Severity:         lint.Error,
 		SecuritySeverity: "8.0",
-		Doc: "A policy in force says no: a `--policy` file, or the `.imgpolicy.json` found beside\n" +
-			"the Dockerfile or above it. The diagnostic names the entry that decided, with its\n" +
+		Doc: "A policy in force says no: a `--policy` file, the lists or `policies` of a config, or\n" +
+			"the `Dockerfile.rego` beside the Dockerfile. The diagnostic names the entry that decided, with its\n" +
 			"file and line. With several policies all must allow.",
 		Bad:  "FROM docker:27@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
 		Good: "FROM alpine:3.20@sha256:" + "beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n",
