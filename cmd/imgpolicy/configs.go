@@ -41,6 +41,7 @@ type configs struct {
 	mu     sync.Mutex
 	chains map[string]loadedChain // by path of the config
 	paths  map[string]foundPath   // by folder
+	roots  map[string]string      // of the repositories, by folder; "" for none
 }
 
 type loadedChain struct {
@@ -55,7 +56,7 @@ type foundPath struct {
 
 // configs are those of a run with these flags.
 func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
-	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}}
+	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}}
 	given := c.String("config")
 	switch {
 	case c.IsSet("config") && given == "":
@@ -81,11 +82,7 @@ func (c *configs) of(folder string) (*config.Chain, error) {
 	defer c.mu.Unlock()
 	path := c.given
 	if path == "" && !c.off {
-		found, ok := c.paths[folder]
-		if !ok {
-			found.path, found.err = c.find(folder)
-			c.paths[folder] = found
-		}
+		found := c.find(folder, c.top(folder))
 		if found.err != nil {
 			return nil, found.err
 		}
@@ -113,16 +110,19 @@ func (c *configs) read(path string) (name string, text []byte, err error) {
 	return name, text, nil
 }
 
-// find is the path of the config nearest to a folder, or "".
-func (c *configs) find(folder string) (string, error) {
-	top := topFolder(c.dir, folder)
-	for {
-		path, err := c.in(folder)
-		if path != "" || err != nil || folder == top {
-			return path, err
-		}
-		folder = filepath.Dir(folder)
+// find is the config nearest to a folder. What is found out of a directory is
+// kept: those of a large tree share most of their parents.
+func (c *configs) find(folder, top string) foundPath {
+	found, ok := c.paths[folder]
+	if ok {
+		return found
 	}
+	found.path, found.err = c.in(folder)
+	if found == (foundPath{}) && folder != top {
+		found = c.find(filepath.Dir(folder), top)
+	}
+	c.paths[folder] = found
+	return found
 }
 
 // in is the path of the config that stands in a folder, or "". Two of them could
@@ -163,19 +163,35 @@ func isThere(path string) (bool, error) {
 	return err == nil, err
 }
 
-// topFolder is the highest directory a config for a folder may stand in: the
-// root of its repository. Outside of a repository it is the working directory,
-// or the folder alone if that is elsewhere: a file that happens to lie in /tmp
-// or in a home directory must not decide about everything below it.
-func topFolder(dir, folder string) string {
-	if root, ok := repositoryRoot(folder); ok {
+// top is the highest directory a config for a folder may stand in: the root of
+// its repository. Outside of a repository it is the working directory, or the
+// folder alone if that is elsewhere: a file that happens to lie in /tmp or in a
+// home directory must not decide about everything below it.
+func (c *configs) top(folder string) string {
+	if root := c.root(folder); root != "" {
 		return root
 	}
-	relative, err := filepath.Rel(dir, folder)
+	relative, err := filepath.Rel(c.dir, folder)
 	if err != nil || !filepath.IsLocal(relative) {
 		return folder
 	}
-	return dir
+	return c.dir
+}
+
+// root is the root of the repository of a folder, "" for none.
+func (c *configs) root(folder string) string {
+	root, ok := c.roots[folder]
+	if ok {
+		return root
+	}
+	switch above := filepath.Dir(folder); {
+	case isRepository(folder):
+		root = folder
+	case above != folder:
+		root = c.root(above)
+	}
+	c.roots[folder] = root
+	return root
 }
 
 // badConfig says that a config does not load.

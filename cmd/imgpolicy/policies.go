@@ -150,19 +150,24 @@ const regoEnding = ".rego"
 // pathBase is the last part of a name as it is shown, with slashes.
 func pathBase(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// repositoryRoot is the nearest directory from dir upwards that contains .git:
-// a directory, or the file that stands for it in worktrees and submodules.
+// repositoryRoot is the nearest directory from dir upwards that is the root of a
+// repository.
 func repositoryRoot(dir string) (string, bool) {
-	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir, true
-		}
+	for !isRepository(dir) {
 		above := filepath.Dir(dir)
 		if above == dir {
 			return "", false
 		}
 		dir = above
 	}
+	return dir, true
+}
+
+// isRepository tells whether a directory contains .git: a directory, or the file
+// that stands for it in worktrees and submodules.
+func isRepository(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil
 }
 
 // fromRepository is a directory as seen from the root of its repository, "" at
