@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/imgpolicy/imgpolicy/lint"
+import (
+	"slices"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/lint"
+)
 
 func unknownRule() *lint.Rule {
 	return &lint.Rule{
@@ -17,7 +22,9 @@ func unknownRule() *lint.Rule {
 			for _, ig := range p.Ignores {
 				for _, r := range ig.Rules {
 					if p.Rule(r.ID) == nil {
-						p.Report(lint.Diagnostic{Message: "there is no rule `" + r.ID + "`", Span: r.Span, Help: ruleMeant(p, r.ID)})
+						d := lint.Diagnostic{Message: "there is no rule `" + r.ID + "`", Span: r.Span}
+						d.Help, d.Fixes = ruleMeant(p, ig, r)
+						p.Report(d)
 					}
 				}
 			}
@@ -25,9 +32,19 @@ func unknownRule() *lint.Rule {
 	}
 }
 
-func ruleMeant(p *lint.Pass, id string) string {
-	if near := lint.Closest(id, p.RuleIDs()); near != "" {
-		return "did you mean `" + near + "`?"
+// ruleMeant is the advice, and its edit where the rule meant could stand there.
+// What the edit then hides nobody has looked at yet: it is not safe.
+func ruleMeant(p *lint.Pass, ig lint.IgnoreUse, r dockerfile.IgnoredRule) (string, []lint.Fix) {
+	near := lint.Closest(r.ID, p.RuleIDs())
+	switch {
+	case near == "":
+		return "`imgpolicy rules` lists the rules", nil
+	case slices.Contains(ids(ig), near):
+		return "take `" + r.ID + "` out of the list: `" + near + "` is in it already", nil
+	case p.NotIgnored(p.Rule(near)) != "":
+		return "did you mean `" + near + "`?", nil
 	}
-	return "`imgpolicy rules` lists the rules"
+	return "did you mean `" + near + "`?", []lint.Fix{{
+		Title: "write " + near, Edits: []lint.Edit{{Span: r.Span, New: near}},
+	}}
 }

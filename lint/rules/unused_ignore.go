@@ -47,7 +47,7 @@ func reportUnused(p *lint.Pass, ig lint.IgnoreUse) {
 	if len(unused) > 0 && len(unused) == len(ig.Rules) {
 		p.Report(lint.Diagnostic{
 			Message: "this ignore hides nothing: no " + strings.Join(ids(ig), " and no ") + where,
-			Span:    ig.Span, Help: unusedHelp(ig, unused, "delete the comment"),
+			Span:    ig.Span, Help: unusedHelp(ig, unused, "delete the comment"), Fixes: removeComment(p, ig),
 		})
 		return
 	}
@@ -58,8 +58,43 @@ func reportUnused(p *lint.Pass, ig lint.IgnoreUse) {
 		}
 		p.Report(lint.Diagnostic{
 			Message: message, Span: r.Span, Help: unusedHelp(ig, []dockerfile.IgnoredRule{r}, "take `"+r.ID+"` out of the list"),
+			Fixes: removeRule(ig, r, unused),
 		})
 	}
+}
+
+// removeComment takes the comment out with its line. Above directives of
+// BuildKit that is not safe: they would begin to count, as they would below a
+// first line that begins with #!.
+func removeComment(p *lint.Pass, ig lint.IgnoreUse) []lint.Fix {
+	if forFrontend(ig, ig.Rules) {
+		return nil // it is to be moved
+	}
+	line := p.File.LineOf(ig.Span.Start)
+	span := dockerfile.Span{Start: p.File.Span(line).Start, End: len(p.File.Text)}
+	if line < p.File.Count() {
+		span.End = p.File.Span(line + 1).Start
+	}
+	safe := ig.Hides.Empty() && (line > 1 || !strings.HasPrefix(p.File.Text[span.End:], "#!"))
+	return []lint.Fix{{Title: "remove the comment", Safe: safe, Edits: []lint.Edit{{Span: span}}}}
+}
+
+// removeRule takes a rule out of the list with one comma: the one behind it as
+// long as no rule before it stays, or else the one before it. So what several
+// such fixes remove from one list does not overlap.
+func removeRule(ig lint.IgnoreUse, r dockerfile.IgnoredRule, unused []dockerfile.IgnoredRule) []lint.Fix {
+	if forFrontend(ig, []dockerfile.IgnoredRule{r}) {
+		return nil
+	}
+	at := slices.Index(ig.Rules, r)
+	stays := slices.ContainsFunc(ig.Rules[:at], func(before dockerfile.IgnoredRule) bool { return !slices.Contains(unused, before) })
+	span := r.Span
+	if stays {
+		span.Start = ig.Rules[at-1].Span.End
+	} else {
+		span.End = ig.Rules[at+1].Span.Start
+	}
+	return []lint.Fix{{Title: "take " + r.ID + " out of the list", Safe: true, Edits: []lint.Edit{{Span: span}}}}
 }
 
 // ids are the rules as the directive names them.
@@ -99,10 +134,14 @@ func unreadable(p *lint.Pass, lines dockerfile.Span) bool {
 }
 
 func unusedHelp(ig lint.IgnoreUse, unused []dockerfile.IgnoredRule, help string) string {
-	for _, r := range unused {
-		if r.ID == "unpinned-frontend" && !ig.Global {
-			return "for the frontend write `# imgpolicy global ignore=unpinned-frontend` below the line `# syntax=`"
-		}
+	if forFrontend(ig, unused) {
+		return "for the frontend write `# imgpolicy global ignore=unpinned-frontend` below the line `# syntax=`"
 	}
 	return help
+}
+
+// forFrontend tells whether an ignore above an instruction is meant for the
+// frontend.
+func forFrontend(ig lint.IgnoreUse, unused []dockerfile.IgnoredRule) bool {
+	return !ig.Global && slices.ContainsFunc(unused, func(r dockerfile.IgnoredRule) bool { return r.ID == "unpinned-frontend" })
 }
