@@ -60,7 +60,8 @@ func (a *app) exitCode(err error) int {
 }
 
 // visible escapes what a file name or a policy could do to a terminal, or to a
-// CI log that reads commands at the start of lines.
+// CI log that reads commands: GitHub's runner does at the start of lines, and
+// anywhere in one for its old ##[…].
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -70,7 +71,7 @@ func visible(s string) string {
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		}
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "##[", "# #[")
 }
 
 // The usage errors. Each says in one line what would have been right.

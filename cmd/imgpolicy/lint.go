@@ -78,7 +78,7 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	o.build, errs[5] = a.buildOptions(c, dir)
 	o.enabled = set(c.StringSlice("enable"))
 	o.now, errs[6] = now(c.String("now"), c.IsSet("now"))
-	o.outputs, errs[7] = outputs(c.StringSlice("output"))
+	o.outputs, errs[7] = outputs(dir, c.StringSlice("output"))
 	o.configs, errs[8] = a.configs(c, dir)
 	for _, err := range errs {
 		if err != nil {
@@ -117,13 +117,14 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	failed := append(found.failed, uncheckedFiles(unchecked)...)
 	// Of nothing checked there is no result: an empty one would read as clean.
 	if result.Summary.Files > 0 {
-		if err := a.write(o, result); err != nil {
+		if err := a.write(o, result, failed); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
-	if failed := append(found.failed, uncheckedFiles(unchecked)...); len(failed) > 0 {
+	if len(failed) > 0 {
 		return failed
 	}
 	if o.failOn != 0 && graveCount(result.Summary, o.failOn) > 0 {

@@ -33,7 +33,7 @@ func outputFlags() []cli.Flag {
 }
 
 // outputs reads --output. Two reports in one file would leave only the last.
-func outputs(args []string) ([]output, error) {
+func outputs(dir string, args []string) ([]output, error) {
 	var all []output
 	for _, arg := range args {
 		name, file, ok := strings.Cut(arg, "=")
@@ -47,7 +47,7 @@ func outputs(args []string) ([]output, error) {
 		if file == "-" {
 			return nil, usageError("--output writes files: --format " + name + " prints")
 		}
-		same := func(o output) bool { return filepath.Clean(o.file) == filepath.Clean(file) }
+		same := func(o output) bool { return absolute(dir, o.file) == absolute(dir, file) }
 		if slices.ContainsFunc(all, same) {
 			return nil, usageError(fmt.Sprintf("--output names %s twice", file))
 		}
@@ -61,16 +61,22 @@ func (o *lintOptions) lineHashes() bool {
 	return o.format.LineHashes || slices.ContainsFunc(o.outputs, func(out output) bool { return out.format.LineHashes })
 }
 
-// write prints the result and writes it to the files asked for.
-func (a *app) write(o lintOptions, result *lint.Result) error {
+// write prints the result and writes it to the files asked for. failed is what
+// could not be checked.
+func (a *app) write(o lintOptions, result *lint.Result, failed failures) error {
 	options := o.report
-	options.Dir, options.Version = fromRepository(o.dir), moduleVersion()
+	options.Version, options.CodeScanning = moduleVersion(), a.onGitHub()
+	for _, err := range failed {
+		options.Failures = append(options.Failures, visible(err.Error()))
+	}
 	for _, out := range o.outputs {
+		options := a.rooted(options, out.format, o.dir)
 		err := writeFile(absolute(o.dir, out.file), func(w io.Writer) error { return out.format.Write(w, result, options) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", out.file, err)
 		}
 	}
+	options = a.rooted(options, o.format, o.dir)
 	options.Color, options.Width, options.Runner = o.color, a.width, a.onGitHub()
 	summary, err := a.stepSummary(o, &options)
 	if err != nil {
@@ -84,6 +90,28 @@ func (a *app) write(o lintOptions, result *lint.Result) error {
 		err = closing
 	}
 	return err
+}
+
+// rooted tells a format from where to name files: the root of the repository, as
+// code scanning and GitLab do. Annotations name them from the workspace of the
+// job, and so does everything where there is no repository around dir.
+func (a *app) rooted(options report.Options, format report.Format, dir string) report.Options {
+	root, ok := repositoryRoot(dir)
+	workspace := a.getenv("GITHUB_WORKSPACE")
+	if a.onGitHub() && workspace != "" && (!ok || format.Name == "github") {
+		root, ok = absolute(dir, workspace), true
+	}
+	if !ok {
+		return options
+	}
+	options.Root, options.Dir = filepath.ToSlash(root), shownName(root, dir)
+	if real, err := filepath.EvalSymlinks(root); err == nil && strings.HasPrefix(options.Dir, "../") {
+		// Either path may lead through a link.
+		if there, err := filepath.EvalSymlinks(dir); err == nil {
+			options.Root, options.Dir = filepath.ToSlash(real), shownName(real, there)
+		}
+	}
+	return options
 }
 
 // stepSummary opens the file that GitHub Actions shows on a run's page, where

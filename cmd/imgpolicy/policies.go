@@ -170,16 +170,6 @@ func isRepository(dir string) bool {
 	return err == nil
 }
 
-// fromRepository is a directory as seen from the root of its repository, "" at
-// the root and outside of any.
-func fromRepository(dir string) string {
-	root, ok := repositoryRoot(dir)
-	if !ok || root == dir {
-		return ""
-	}
-	return shownName(root, dir)
-}
-
 // load loads the files of one policy, which may read below root.
 func (p *policies) load(paths []string, root string) (policy.Policy, error) {
 	key := strings.Join(append(paths[:len(paths):len(paths)], root), "\x00")

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"io"
 	"slices"
 	"strings"
 
@@ -20,8 +19,8 @@ const (
 
 // annotations are the commands for all diagnostics, the gravest first, and the
 // diagnostics that have none. Where a severity has too many, its tenth place
-// tells of them.
-func annotations(r *lint.Result, opt Options) (commands string, rest []*lint.Diagnostic) {
+// tells how many more there are, and that they are to be read at restPlace.
+func annotations(r *lint.Result, opt Options, restPlace string) (commands string, rest []*lint.Diagnostic) {
 	var text strings.Builder
 	all := gravestFirst(r)
 	for len(all) > 0 {
@@ -37,24 +36,16 @@ func annotations(r *lint.Result, opt Options) (commands string, rest []*lint.Dia
 			group, more = group[:annotationLimit-1], group[annotationLimit-1:]
 		}
 		for _, d := range group {
-			text.WriteString(annotation(d, opt.Dir))
+			text.WriteString(annotation(d, opt))
 		}
 		if len(more) > 0 {
 			severity := more[0].Severity
 			text.WriteString("::" + commandName(severity) + " title=imgpolicy::" +
-				escapeData(plural(len(more), "more "+severityName(severity))+": see "+restPlace(opt)) + "\n")
+				escapeData(plural(len(more), "more "+severityName(severity))+": see "+restPlace) + "\n")
 			rest = append(rest, more...)
 		}
 	}
 	return text.String(), rest
-}
-
-// restPlace is where all diagnostics can be read.
-func restPlace(opt Options) string {
-	if opt.Summary != nil {
-		return "the job summary"
-	}
-	return "the log of this step"
 }
 
 // inTurn takes one diagnostic of each file before the second of any, so that
@@ -71,18 +62,19 @@ func inTurn(group []*lint.Diagnostic) []*lint.Diagnostic {
 	return group
 }
 
-// writeSummary writes the job summary: all diagnostics, as long as there is
-// room.
-func writeSummary(r *lint.Result, opt Options) error {
+// jobSummary is what is added to the job summary: all diagnostics, as long as
+// there is room. whole tells that none is missing.
+func jobSummary(r *lint.Result, opt Options) (text string, whole bool) {
 	if opt.Summary == nil {
-		return nil
+		return "", false
 	}
 	room := summaryLimit - opt.SummaryUsed - len("\n")
 	if room < minSummary {
-		return nil // the limit is near: one byte too many loses everything
+		return "", false // the limit is near: one byte too many loses everything
 	}
-	_, err := io.WriteString(opt.Summary, markdown(r, opt.Dir, false, room)+"\n")
-	return err
+	opt.Quiet = false
+	text, whole = markdown(r, opt, room)
+	return text + "\n", whole
 }
 
 // minSummary is room enough for the first line and the head of the table.

@@ -42,9 +42,33 @@ func TestSummaryLimit(t *testing.T) {
 	r := result(1, len(all), 0, all...)
 	for _, used := range []int{0, 1 << 19, summaryLimit - 100, 2 * summaryLimit} {
 		var summary strings.Builder
-		write(t, githubFormat(), &r, Options{Summary: &summary, SummaryUsed: used})
+		out := write(t, githubFormat(), &r, Options{Summary: &summary, SummaryUsed: used})
+		if strings.Contains(out, "see the job summary") || !strings.Contains(out, "5991 more errors: see the log of this step") {
+			t.Errorf("after %d bytes, the tenth place sends to a summary that lacks some", used)
+		}
 		if total := used + summary.Len(); total > summaryLimit && summary.Len() > 0 {
 			t.Errorf("after %d bytes, the summary has %d in all", used, total)
+		}
+	}
+}
+
+func TestFromRoot(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ root, dir, file, want string }{
+		{"", "", "a/Dockerfile", "a/Dockerfile"},
+		{"/ws", ".", "a/Dockerfile", "a/Dockerfile"},
+		{"/ws", "svc", "a/Dockerfile", "svc/a/Dockerfile"},
+		{"/ws", "svc", "../Dockerfile", "Dockerfile"},
+		{"/ws", "svc", "../../ws/a/Dockerfile", "a/Dockerfile"},
+		{"/ws", "../tmp", "../ws/a/Dockerfile", "a/Dockerfile"},
+		{"/ws", "../tmp", "../ws-2/a/Dockerfile", "../ws-2/a/Dockerfile"},
+		{"/ws", "../tmp", "Dockerfile", "../tmp/Dockerfile"},
+		{"/", "ws", "a", "ws/a"},
+		{"/ws", "svc", "<stdin>", "<stdin>"},
+		{"/ws", "svc", "/etc/Dockerfile", "/etc/Dockerfile"},
+	} {
+		if got := (Options{Root: tt.root, Dir: tt.dir}).fromRoot(tt.file); got != tt.want {
+			t.Errorf("from %s, %s in %s is %s, want %s", tt.root, tt.file, tt.dir, got, tt.want)
 		}
 	}
 }

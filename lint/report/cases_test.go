@@ -23,7 +23,7 @@ var (
 )
 
 func testCases() []testCase {
-	return []testCase{
+	return append(mendCases(), []testCase{
 		{name: "clean", result: result(3, 7, 0)},
 		{name: "clean_unchecked", result: lint.Result{Summary: lint.Summary{Files: 1, Inputs: 2, Unchecked: 1, Ignored: 2}}},
 		{name: "related_frame", result: result(3, 7, 1, relatedFrame())},
@@ -40,7 +40,7 @@ func testCases() []testCase {
 		{name: "statistics", result: result(3, 12, 0, append(many(), many()...)...), opt: Options{Statistics: true, HideSource: true}},
 		{name: "over_limit", result: result(3, 12, 0, overLimit()...), opt: Options{HideSource: true}},
 		{name: "runner", result: result(3, 7, 1, relatedFrame()), opt: Options{Runner: true, Dir: "backend"}},
-	}
+	}...)
 }
 
 // at is the range of code points [from, to) of a line. Offsets are as if all
@@ -185,6 +185,7 @@ func hostile() lint.Diagnostic {
 		Policy: &lint.PolicyEntry{File: "p\n::debug::x", Line: 2, Text: attack},
 		Help:   attack, Notes: []string{attack}, Denial: &lint.Denial{Source: attack, Name: attack, Messages: []string{attack}},
 		Related: []lint.Related{{Message: attack, File: "other\n::x::", Range: at(1, 1, 2)}},
+		Fixes:   []lint.Fix{{Title: attack, Edits: []lint.Edit{{Range: r, Bytes: lint.ByteColumns{Start: 3, End: 20}, New: attack}}}},
 		Frame:   frame(frameLine("# ##[error]x ::error::\x1b[0m", r, attack)),
 	}
 }

@@ -21,7 +21,7 @@ func FuzzFormats(f *testing.F) {
 		r := hostileResult(a, b)
 		r.Files = []string{a, b, "clean" + a}
 		for _, format := range Formats() {
-			out := write(t, format, r, Options{Token: "0123456789"})
+			out := write(t, format, r, Options{Token: "0123456789", Version: a, Failures: []string{a, b}})
 			checkHarmless(t, out)
 			switch format.Name {
 			case "json", "sarif", "gitlab", "rdjson":
@@ -77,16 +77,22 @@ func checkXML(t *testing.T, name, out string) {
 	}
 }
 
-// TestXMLLint asks libxml2, which is what most readers of these forms use.
+// TestXMLLint asks libxml2, which is what most readers of these forms use,
+// whether they have the shape of testdata/schema.
 func TestXMLLint(t *testing.T) {
 	t.Parallel()
 	xmllint, err := exec.LookPath("xmllint")
 	if err != nil {
 		t.Skip("xmllint is not installed (Debian: libxml2-utils)")
 	}
-	for _, c := range testCases() {
+	hostile := *hostileResult("a\x00\ufffe]]>&<!--", "\xff\"'<b>\n")
+	hostile.Files = []string{"clean"}
+	for _, c := range append(testCases(), testCase{name: "hostile texts", result: hostile}) {
+		if len(c.result.Files) == 0 {
+			continue // no run prints a result of no file
+		}
 		for _, f := range []Format{checkstyleFormat(), junitFormat()} {
-			cmd := exec.CommandContext(t.Context(), xmllint, "--noout", "-")
+			cmd := exec.CommandContext(t.Context(), xmllint, "--noout", "--nonet", "--schema", "testdata/schema/"+f.Name+".xsd", "-")
 			cmd.Stdin = strings.NewReader(write(t, f, &c.result, c.opt))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s as %s: %v\n%s", c.name, f.Name, err, out)
@@ -103,22 +109,34 @@ func TestJUnitCounts(t *testing.T) {
 			Suite struct {
 				Tests    int `xml:"tests,attr"`
 				Failures int `xml:"failures,attr"`
+				Errors   int `xml:"errors,attr"`
+				Skipped  int `xml:"skipped,attr"`
 				Cases    []struct {
 					Failure *struct{} `xml:"failure"`
+					Error   *struct{} `xml:"error"`
+					Skipped *struct{} `xml:"skipped"`
 				} `xml:"testcase"`
 			} `xml:"testsuite"`
 		}
 		if err := xml.Unmarshal([]byte(write(t, junitFormat(), &c.result, c.opt)), &suites); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		s, failures := suites.Suite, 0
+		s, failures, failed, skipped := suites.Suite, 0, 0, 0
 		for _, test := range s.Cases {
-			if test.Failure != nil {
+			switch {
+			case test.Failure != nil:
 				failures++
+			case test.Error != nil:
+				failed++
+			case test.Skipped != nil:
+				skipped++
 			}
 		}
 		if s.Tests != len(s.Cases) || s.Failures != failures || failures != len(c.result.Diagnostics) {
 			t.Errorf("%s: counts %d tests, %d failures; has %d and %d for %d diagnostics", c.name, s.Tests, s.Failures, len(s.Cases), failures, len(c.result.Diagnostics))
+		}
+		if s.Errors != failed || failed != len(c.opt.Failures) || s.Skipped != skipped || skipped != len(c.result.Ignored) {
+			t.Errorf("%s: counts %d errors, %d skipped; has %d for %d failures and %d for %d ignored", c.name, s.Errors, s.Skipped, failed, len(c.opt.Failures), skipped, len(c.result.Ignored))
 		}
 	}
 }
@@ -155,9 +173,9 @@ func TestMarkdownRoom(t *testing.T) {
 	t.Parallel()
 	d := lint.Diagnostic{Rule: denied, Message: strings.Repeat("x", 100), File: "Dockerfile", Range: at(1, 6, 9)}
 	r := result(1, 1, 0, slices.Repeat([]lint.Diagnostic{d}, 100)...)
-	out := markdown(&r, "", false, 2000)
+	out, whole := markdown(&r, Options{}, 2000)
 	rows := strings.Count(out, "\n| error")
-	if len(out) > 2000 || rows == 0 || !strings.HasSuffix(out, "more: the table is as long as it may be\n") {
+	if len(out) > 2000 || rows == 0 || whole || !strings.HasSuffix(out, "more: the table is as long as it may be\n") {
 		t.Errorf("in 2000 bytes there are %d, with %d rows:\n%s", len(out), rows, out)
 	}
 }

@@ -27,9 +27,15 @@ func hostileResult(a, b string) *lint.Result {
 		Policy:  &lint.PolicyEntry{File: a, Line: 3, Text: b},
 		Related: []lint.Related{{Message: a, File: a + b, Range: r}, {Message: b, File: b, Range: r}},
 		Frame:   frame(frameLine(a, r, b), secondary(frameLine(b, at(7, 2, 9), a))),
+		Fixes:   []lint.Fix{{Title: a, Edits: []lint.Edit{{Range: r, New: b}}}, {Title: b, Safe: true, Edits: []lint.Edit{{Range: span(1, 1, 2, 1), New: a + "\n"}}}},
 	}
+	hidden := d
+	hidden.Ignored = &lint.Ignore{Reason: a, Until: b, Range: r}
 	warning := lint.Diagnostic{Rule: checksum, Severity: lint.Warning, Message: b, File: a}
-	return &lint.Result{Diagnostics: []lint.Diagnostic{warning, d}, Summary: lint.Summary{Files: 2, Errors: 1, Warnings: 1}}
+	return &lint.Result{
+		Diagnostics: []lint.Diagnostic{warning, d}, Ignored: []lint.Diagnostic{hidden},
+		Summary: lint.Summary{Files: 2, Errors: 1, Warnings: 1, Ignored: 1},
+	}
 }
 
 func addPairs(f *testing.F) {

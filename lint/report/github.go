@@ -20,7 +20,12 @@ func githubFormat() Format {
 // writeGitHub writes one workflow command to a line, the gravest diagnostics
 // first, and the job summary. What has no annotation is in the log.
 func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
-	commands, rest := annotations(r, opt)
+	table, whole := jobSummary(r, opt)
+	restPlace := "the log of this step"
+	if whole {
+		restPlace = "the job summary"
+	}
+	commands, rest := annotations(r, opt, restPlace)
 	var log strings.Builder
 	for _, d := range rest {
 		log.WriteString(compactLine(d))
@@ -31,10 +36,11 @@ func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
 	if log.Len() > 0 {
 		commands += guarded(log.String(), opt.Token)
 	}
-	if err := writeWhole(w, commands); err != nil {
+	if err := writeWhole(w, commands); err != nil || table == "" {
 		return err
 	}
-	return writeSummary(r, opt)
+	_, err := io.WriteString(opt.Summary, table)
+	return err
 }
 
 // gravestFirst are the diagnostics by severity, in their order within one.
@@ -59,14 +65,14 @@ func guarded(text, token string) string {
 }
 
 // annotation is the command of one diagnostic, with its newline.
-func annotation(d *lint.Diagnostic, dir string) string {
+func annotation(d *lint.Diagnostic, opt Options) string {
 	message := []string{strings.TrimRight(d.Message, "\r\n")}
 	for _, detail := range details(d, d.Related) {
 		message = append(message, detail.key+": "+strings.TrimRight(detail.text, "\r\n"))
 	}
 	properties := location(d.Range)
 	if d.File != "" {
-		properties = append([]string{"file=" + escapeProperty(fromRoot(dir, d.File))}, properties...)
+		properties = append([]string{"file=" + escapeProperty(opt.fromRoot(d.File))}, properties...)
 	}
 	properties = append(properties, "title="+escapeProperty(ruleID(d)))
 	return fmt.Sprintf("::%s %s::%s\n", commandName(d.Severity),
@@ -101,12 +107,23 @@ func location(r dockerfile.Range) []string {
 }
 
 // fromRoot is a file's path from the root of the repository.
-func fromRoot(dir, file string) string {
-	if dir == "" || path.IsAbs(file) || strings.HasPrefix(file, "<") {
+func (o Options) fromRoot(file string) string {
+	if o.Dir == "" || path.IsAbs(file) || strings.HasPrefix(file, "<") {
 		return file // <stdin> is nowhere
 	}
-	return path.Join(dir, file)
+	joined := path.Join(o.Dir, file)
+	if o.Root == "" || !outside(joined) {
+		return joined
+	}
+	// The working directory is not below the root; the file may be all the same.
+	if below, ok := strings.CutPrefix(path.Join(o.Root, joined), strings.TrimSuffix(o.Root, "/")+"/"); ok {
+		return below
+	}
+	return joined
 }
+
+// outside tells whether a relative path leads out of where it starts.
+func outside(file string) bool { return file == ".." || strings.HasPrefix(file, "../") }
 
 // The runner undoes exactly these escapes (ActionCommand.cs of actions/runner);
 // the % of a text goes first, or it would make escapes of its own.

@@ -36,7 +36,7 @@ func writeGitLab(w io.Writer, r *lint.Result, opt Options) error {
 	seen := map[string]int{}
 	for i := range r.Diagnostics {
 		d := &r.Diagnostics[i]
-		path := strings.TrimPrefix(fromRoot(opt.Dir, d.File), "./")
+		path := strings.TrimPrefix(opt.fromRoot(d.File), "./")
 		issues[i] = gitlabIssue{
 			Description: plain(d.Message), CheckName: ruleID(d), Severity: gitlabSeverity(d.Severity),
 			Fingerprint: gitlabFingerprint(d, path, seen),

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -40,6 +41,17 @@ type (
 		Help     string        `json:"help"`
 		Related  []jsonRelated `json:"related"`
 		Notes    []string      `json:"notes"`
+		Fixes    []jsonFix     `json:"fixes"`
+	}
+	jsonFix struct {
+		Title string     `json:"title"`
+		Safe  bool       `json:"safe"`
+		Edits []jsonEdit `json:"edits"`
+	}
+	// jsonEdit replaces the text of a range, which may be empty, by another.
+	jsonEdit struct {
+		Range *JSONRange `json:"range"`
+		New   string     `json:"new"`
 	}
 	// JSONRange is a piece of a file in every JSON output, its end exclusive.
 	JSONRange struct {
@@ -121,6 +133,7 @@ func toJSON(d *lint.Diagnostic) jsonDiagnostic {
 		Help:     d.Help,
 		Related:  make([]jsonRelated, len(d.Related)),
 		Notes:    append([]string{}, d.Notes...),
+		Fixes:    jsonFixes(d),
 	}
 	if d.Input != nil {
 		input := jsonInput(*d.Input)
@@ -133,6 +146,22 @@ func toJSON(d *lint.Diagnostic) jsonDiagnostic {
 		j.Related[i] = jsonRelated{Message: r.Message, File: r.File, Range: ToJSONRange(r.Range)}
 	}
 	return j
+}
+
+// jsonFixes leaves out what JSON cannot hold: text that is not UTF-8 would come
+// out as another.
+func jsonFixes(d *lint.Diagnostic) []jsonFix {
+	out := []jsonFix{}
+	for _, f := range d.Fixes {
+		fix := jsonFix{Title: f.Title, Safe: f.Safe, Edits: []jsonEdit{}}
+		for _, e := range f.Edits {
+			fix.Edits = append(fix.Edits, jsonEdit{ToJSONRange(e.Range), e.New})
+		}
+		if !slices.ContainsFunc(f.Edits, func(e lint.Edit) bool { return !utf8.ValidString(e.New) }) {
+			out = append(out, fix)
+		}
+	}
+	return out
 }
 
 // ToJSONRange is nil for no range.

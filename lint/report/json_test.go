@@ -31,6 +31,12 @@ func FuzzJSON(f *testing.F) {
 		want := toJSON(&hostileResult(string([]rune(a)), string([]rune(b))).Diagnostics[1])
 		// Joined and cleaned in turn, halves of a character can differ.
 		want.Related[0].File = got.Diagnostics[1].Related[0].File
+		want.Fixes = got.Diagnostics[1].Fixes
+		for _, fix := range want.Fixes {
+			if text := fix.Edits[0].New; text != a+"\n" && text != b {
+				t.Errorf("a fix writes %q, want %q or %q", text, a+"\n", b)
+			}
+		}
 		if !reflect.DeepEqual(got.Diagnostics[1], want) {
 			t.Errorf("read back as\n%+v\nwant\n%+v", got.Diagnostics[1], want)
 		}
@@ -47,7 +53,7 @@ func TestJSONKeys(t *testing.T) {
 		fill  func(*lint.Diagnostic)
 		parts []string
 	}{
-		{"nothing", func(*lint.Diagnostic) {}, []string{`"range":null,"input":null,"policy":null,"help":"","related":[{"message":"","file":"","range":null}],"notes":[]`}},
+		{"nothing", func(*lint.Diagnostic) {}, []string{`"range":null,"input":null,"policy":null,"help":"","related":[{"message":"","file":"","range":null}],"notes":[],"fixes":[]`}},
 		{"range", func(d *lint.Diagnostic) {
 			p := dockerfile.Position{Line: 1, Column: 1}
 			d.Range = dockerfile.Range{Start: p, End: p}

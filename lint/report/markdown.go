@@ -13,39 +13,41 @@ func markdownFormat() Format {
 }
 
 func writeMarkdown(w io.Writer, r *lint.Result, opt Options) error {
-	return writeWhole(w, runnerSafe(markdown(r, opt.Dir, opt.Quiet, 0), opt))
+	text, _ := markdown(r, opt, 0)
+	return writeWhole(w, runnerSafe(text, opt))
 }
 
 // markdown is the table of all diagnostics, or of the first that take no more
-// than room bytes, where room is not 0, and how many are missing.
-func markdown(r *lint.Result, dir string, quiet bool, room int) string {
+// than room bytes, where room is not 0, and how many are missing. whole tells
+// that none is.
+func markdown(r *lint.Result, opt Options, room int) (table string, whole bool) {
 	var text strings.Builder
-	if !quiet {
+	if !opt.Quiet {
 		text.WriteString("**imgpolicy**: " + summary(r) + "\n")
 	}
 	if len(r.Diagnostics) == 0 {
-		return text.String()
+		return text.String(), true
 	}
-	if !quiet {
+	if !opt.Quiet {
 		text.WriteString("\n")
 	}
 	text.WriteString("| severity | rule | place | message |\n|---|---|---|---|\n")
 	const reserve = 100 // for the last line
 	for i, d := range gravestFirst(r) {
-		row := markdownRow(d, dir)
+		row := markdownRow(d, opt)
 		if room > 0 && text.Len()+len(row) > room-reserve {
 			fmt.Fprintf(&text, "\nand %d more: the table is as long as it may be\n", len(r.Diagnostics)-i)
-			break
+			return text.String(), false
 		}
 		text.WriteString(row)
 	}
-	return text.String()
+	return text.String(), true
 }
 
-func markdownRow(d *lint.Diagnostic, dir string) string {
+func markdownRow(d *lint.Diagnostic, opt Options) string {
 	where := ""
 	if d.File != "" {
-		where = place(fromRoot(dir, d.File), d.Range)
+		where = place(opt.fromRoot(d.File), d.Range)
 	}
 	message := codeSpan(oneLine(d.Message))
 	if d.Help != "" {

@@ -2,6 +2,8 @@ package report
 
 import (
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 )
@@ -20,12 +22,18 @@ type (
 	}
 	rdSource struct {
 		Name string `json:"name"`
+		URL  string `json:"url"`
 	}
 	rdDiagnostic struct {
-		Message  string     `json:"message"`
-		Location rdLocation `json:"location"`
-		Severity string     `json:"severity"`
-		Code     *rdCode    `json:"code,omitempty"`
+		Message     string         `json:"message"`
+		Location    rdLocation     `json:"location"`
+		Severity    string         `json:"severity"`
+		Code        *rdCode        `json:"code,omitempty"`
+		Suggestions []rdSuggestion `json:"suggestions,omitempty"`
+	}
+	rdSuggestion struct {
+		Range rdRange `json:"range"`
+		Text  string  `json:"text"`
 	}
 	rdLocation struct {
 		Path  string   `json:"path"`
@@ -37,19 +45,20 @@ type (
 	}
 	rdPosition struct {
 		Line   int `json:"line"`
-		Column int `json:"column"`
+		Column int `json:"column,omitempty"` // without it the whole line is meant
 	}
 	rdCode struct {
 		Value string `json:"value"`
+		URL   string `json:"url"`
 	}
 )
 
 func writeRDJSON(w io.Writer, r *lint.Result, _ Options) error {
-	report := rdReport{Source: rdSource{programName}, Diagnostics: make([]rdDiagnostic, len(r.Diagnostics))}
+	report := rdReport{Source: rdSource{programName, projectPage}, Diagnostics: make([]rdDiagnostic, len(r.Diagnostics))}
 	for i := range r.Diagnostics {
 		d := &r.Diagnostics[i]
 		out := rdDiagnostic{
-			Message: fullMessage(d), Severity: rdSeverity(d.Severity), Location: rdLocation{Path: d.File},
+			Message: fullMessage(d), Severity: rdSeverity(d.Severity), Location: rdLocation{Path: d.File}, Suggestions: rdSuggestions(d),
 		}
 		if !d.Range.IsZero() {
 			out.Location.Range = &rdRange{
@@ -58,11 +67,39 @@ func writeRDJSON(w io.Writer, r *lint.Result, _ Options) error {
 			}
 		}
 		if id := ruleID(d); id != "" {
-			out.Code = &rdCode{id}
+			out.Code = &rdCode{id, rulePage(d.Rule)}
 		}
 		report.Diagnostics[i] = out
 	}
 	return WriteJSON(w, report)
+}
+
+// rdSuggestions are the fixes that reviewdog can offer: each suggestion is to be
+// taken alone, and replaces text within the lines that the comment is about.
+// Whole lines are named without columns, the only form in which it deletes one.
+func rdSuggestions(d *lint.Diagnostic) []rdSuggestion {
+	var out []rdSuggestion
+	for _, f := range d.Fixes {
+		if len(f.Edits) != 1 || !utf8.ValidString(f.Edits[0].New) {
+			continue
+		}
+		e := f.Edits[0]
+		s := rdSuggestion{rdRange{rdPosition{e.Range.Start.Line, e.Bytes.Start}, rdPosition{e.Range.End.Line, e.Bytes.End}}, e.New}
+		if wholeLines(&e) {
+			s.Range = rdRange{rdPosition{Line: e.Range.Start.Line}, rdPosition{Line: e.Range.End.Line - 1}}
+			s.Text = strings.TrimSuffix(strings.TrimSuffix(e.New, "\n"), "\r")
+		}
+		if s.Range.Start.Line == d.Range.Start.Line && s.Range.End.Line == d.Range.End.Line {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// wholeLines tells whether an edit puts whole lines, or none, for whole lines.
+func wholeLines(e *lint.Edit) bool {
+	return e.Range.Start.Line < e.Range.End.Line && e.Range.Start.Column == 1 && e.Range.End.Column == 1 &&
+		(e.New == "" || strings.HasSuffix(e.New, "\n"))
 }
 
 func rdSeverity(s lint.Severity) string {

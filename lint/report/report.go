@@ -44,10 +44,19 @@ type Options struct {
 	// Dir is the working directory as seen from the root of the repository,
 	// "" or "." where they are the same: GitHub finds files only from there.
 	Dir string
+	// Root is that root's own path, absolute and with slashes, or "" where it is
+	// not known. A Dir outside of it needs it.
+	Root string
 	// Summary is the job summary of a step in GitHub Actions, or nil, and
 	// SummaryUsed how many bytes the step has written to it before.
 	Summary     io.Writer
 	SummaryUsed int
+	// CodeScanning tells SARIF that GitHub's code scanning will read it, which
+	// takes what is ignored for open alerts.
+	CodeScanning bool
+	// Failures are why something could not be checked, one text each, for the
+	// formats that have a place for a run that went wrong.
+	Failures []string
 	// HideSource leaves the lines in question out of text.
 	HideSource bool
 	// Statistics ends text with how often each rule found something.

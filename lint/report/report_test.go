@@ -42,7 +42,7 @@ func TestNames(t *testing.T) {
 // TestGoldensHaveCases finds golden files that a renamed case has left behind.
 func TestGoldensHaveCases(t *testing.T) {
 	t.Parallel()
-	want := map[string]bool{"fuzz": true, "color.text": true}
+	want := map[string]bool{"fuzz": true, "schema": true, "color.text": true}
 	for _, c := range testCases() {
 		for _, f := range Formats() {
 			want[c.name+"."+f.Name] = true

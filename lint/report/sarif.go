@@ -16,7 +16,11 @@ import (
 //     related locations.
 //   - It tells alerts apart by primaryLocationLineHash, and closes those of
 //     rules that a later run does not list: all rules are always there.
-//   - It refuses empty strings, and a file without columnKind counts UTF-16.
+//   - It refuses empty strings, results without a file, and a file without
+//     columnKind counts UTF-16.
+//   - It does not know suppressions: a suppressed result becomes an open alert
+//     (github/codeql-action#1230), where other readers show a closed one. So
+//     Options.CodeScanning leaves out what is ignored.
 func sarifFormat() Format {
 	return Format{Name: "sarif", Summary: "for GitHub code scanning and other SARIF 2.1.0 readers", Write: writeSARIF, LineHashes: true}
 }
@@ -47,6 +51,7 @@ type (
 	}
 	sarifDriver struct {
 		Name            string      `json:"name"`
+		Version         string      `json:"version,omitempty"`
 		SemanticVersion string      `json:"semanticVersion,omitempty"`
 		InformationURI  string      `json:"informationUri"`
 		Rules           []sarifRule `json:"rules"`
@@ -97,36 +102,57 @@ type (
 )
 
 func writeSARIF(w io.Writer, r *lint.Result, opt Options) error {
-	s := sariffer{dir: opt.Dir, index: map[*lint.Rule]int{}}
+	s := sariffer{opt: opt, index: map[*lint.Rule]int{}}
 	run := sarifRun{
-		AutomationDetails:  sarifAutomation{path.Join(programName, sarifURI(fromRoot(opt.Dir, "."))) + "/"},
+		AutomationDetails:  sarifAutomation{sarifCategory(opt)},
 		OriginalURIBaseIDs: map[string]sarifLocated{sarifRoot: {sarifText{Text: "The root of the repository."}}},
 		ColumnKind:         "unicodeCodePoints",
-		Results:            make([]sarifResult, len(r.Diagnostics)),
+		Results:            []sarifResult{},
 	}
 	run.Tool.Driver = sarifDriver{
 		Name: programName, InformationURI: projectPage, Rules: s.rules(r),
 	}
 	if semantic, ok := strings.CutPrefix(opt.Version, "v"); ok {
 		run.Tool.Driver.SemanticVersion = semantic
+	} else {
+		run.Tool.Driver.Version = orElse(opt.Version, "(devel)")
 	}
-	// That the program got to the end is what success means here: the exit code
-	// tells of what it found.
-	invocation := sarifInvocation{ExecutionSuccessful: true}
 	for i := range r.Diagnostics {
-		d := &r.Diagnostics[i]
-		run.Results[i] = s.result(d)
-		if d.Rule != nil && d.Rule.Mandatory {
-			invocation.Notifications = append(invocation.Notifications, s.notification(d))
+		if d := &r.Diagnostics[i]; d.File != "" {
+			run.Results = append(run.Results, s.result(d))
 		}
 	}
-	run.Invocations = []sarifInvocation{invocation}
+	if !opt.CodeScanning {
+		for i := range r.Ignored {
+			if d := &r.Ignored[i]; d.File != "" {
+				run.Results = append(run.Results, s.suppressed(d))
+			}
+		}
+	}
+	run.Invocations = []sarifInvocation{s.invocation(r, opt)}
 	return WriteJSON(w, sarifLog{sarifSchema, sarifVersion, []sarifRun{run}})
+}
+
+// invocation tells how the run went. That all was checked is what success means
+// here: the exit code tells of what was found.
+func (s *sariffer) invocation(r *lint.Result, opt Options) sarifInvocation {
+	out := sarifInvocation{ExecutionSuccessful: len(opt.Failures) == 0}
+	for i := range r.Diagnostics {
+		if d := &r.Diagnostics[i]; d.File == "" || d.Rule != nil && d.Rule.Mandatory {
+			out.Notifications = append(out.Notifications, s.notification(d))
+		}
+	}
+	for _, f := range opt.Failures {
+		out.Notifications = append(out.Notifications, sarifNotification{
+			Level: sarifLevel(lint.Error), Message: sarifText{Text: "Not checked: " + sentence(escapeLinks(plain(f)))},
+		})
+	}
+	return out
 }
 
 // sariffer turns diagnostics into results.
 type sariffer struct {
-	dir   string
+	opt   Options
 	index map[*lint.Rule]int // of the rules listed
 }
 
@@ -135,7 +161,7 @@ func (s *sariffer) location(file string, r dockerfile.Range) []sarifLocation {
 	if file == "" {
 		return nil
 	}
-	file = fromRoot(s.dir, file)
+	file = s.opt.fromRoot(file)
 	out := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{URI: sarifURI(file)}}}
 	if !path.IsAbs(file) {
 		out.Physical.Artifact.URIBaseID = sarifRoot
@@ -146,6 +172,15 @@ func (s *sariffer) location(file string, r dockerfile.Range) []sarifLocation {
 		out.Physical.Region = &sarifRegion{r.Start.Line, r.Start.Column, r.End.Line, r.End.Column}
 	}
 	return []sarifLocation{out}
+}
+
+// sarifCategory keeps runs in different directories of a repository apart: code
+// scanning takes a run for the successor of the last one of its name.
+func sarifCategory(opt Options) string {
+	if opt.Dir == "" || outside(opt.Dir) {
+		return programName + "/"
+	}
+	return path.Join(programName, sarifURI(opt.Dir)) + "/"
 }
 
 // sarifURI is a path as a reference that no reader takes for anything else.

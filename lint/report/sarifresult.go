@@ -37,6 +37,8 @@ type (
 		Locations        []sarifLocation    `json:"locations,omitempty"`
 		RelatedLocations []sarifLocation    `json:"relatedLocations,omitempty"`
 		Fingerprints     *sarifFingerprints `json:"partialFingerprints,omitempty"`
+		Fixes            []sarifFix         `json:"fixes,omitempty"`
+		Suppressions     []sarifSuppression `json:"suppressions,omitempty"`
 	}
 	sarifFingerprints struct {
 		LineHash string `json:"primaryLocationLineHash"`
@@ -46,9 +48,11 @@ type (
 // rules lists all rules, and any other that a diagnostic has.
 func (s *sariffer) rules(r *lint.Result) []sarifRule {
 	all := slices.Clone(r.Rules)
-	for i := range r.Diagnostics {
-		if rule := r.Diagnostics[i].Rule; rule != nil && !slices.Contains(all, rule) {
-			all = append(all, rule)
+	for _, list := range [][]lint.Diagnostic{r.Diagnostics, r.Ignored} {
+		for i := range list {
+			if rule := list[i].Rule; rule != nil && !slices.Contains(all, rule) {
+				all = append(all, rule)
+			}
 		}
 	}
 	out := make([]sarifRule, len(all))
@@ -66,7 +70,7 @@ func toSARIFRule(rule *lint.Rule) sarifRule {
 		ShortDescription: sarifText{Text: summary},
 		FullDescription:  sarifText{Text: sentence(firstParagraph(orElse(rule.Doc, summary)))},
 		Help:             sarifText{Text: orElse(rule.Doc, summary), Markdown: ruleMarkdown(rule, summary)},
-		HelpURI:          projectPage + "/blob/main/lint/rules/README.md#" + rule.ID,
+		HelpURI:          rulePage(rule),
 	}
 	out.DefaultConfiguration.Level = sarifLevel(rule.Severity)
 	out.Properties = sarifRuleProperties{
@@ -77,6 +81,11 @@ func toSARIFRule(rule *lint.Rule) sarifRule {
 		out.Properties.Tags = append(out.Properties.Tags, "security")
 	}
 	return out
+}
+
+// rulePage documents a rule.
+func rulePage(rule *lint.Rule) string {
+	return projectPage + "/blob/main/lint/rules/README.md#" + rule.ID
 }
 
 // ruleMarkdown is the page that an alert shows of its rule.
@@ -99,7 +108,7 @@ func ruleMarkdown(rule *lint.Rule, summary string) string {
 }
 
 func (s *sariffer) result(d *lint.Diagnostic) sarifResult {
-	out := sarifResult{Level: sarifLevel(d.Severity), Locations: s.location(d.File, d.Range)}
+	out := sarifResult{Level: sarifLevel(d.Severity), Locations: s.location(d.File, d.Range), Fixes: s.fixes(d)}
 	if d.Rule != nil {
 		index := s.index[d.Rule]
 		out.RuleID, out.RuleIndex = d.Rule.ID, &index
@@ -126,10 +135,13 @@ func (s *sariffer) result(d *lint.Diagnostic) sarifResult {
 
 // notification tells that part of a file, or all of it, was not checked.
 func (s *sariffer) notification(d *lint.Diagnostic) sarifNotification {
-	return sarifNotification{
-		AssociatedRule: &sarifRuleRef{d.Rule.ID, s.index[d.Rule]}, Level: sarifLevel(d.Severity),
-		Message: sarifText{Text: sentence(escapeLinks(plain(d.Message)))}, Locations: s.location(d.File, d.Range),
+	out := sarifNotification{
+		Level: sarifLevel(d.Severity), Message: sarifText{Text: sentence(escapeLinks(plain(d.Message)))}, Locations: s.location(d.File, d.Range),
 	}
+	if d.Rule != nil {
+		out.AssociatedRule = &sarifRuleRef{d.Rule.ID, s.index[d.Rule]}
+	}
+	return out
 }
 
 // escapeLinks keeps text of others from being a link: brackets are escaped
