@@ -166,6 +166,9 @@ type Language struct {
 	Name string
 	// Match tells whether a file of this base name is written in the language.
 	Match func(base string) bool
+	// Rootless tells that policies read nothing but their own files, so that one
+	// is the same whatever its root.
+	Rootless bool
 	// Load compiles the files of one policy, at least one. root is what the
 	// policy may read besides, nil for nothing. Errors that point into a text
 	// are of type *LoadError.

@@ -172,6 +172,9 @@ func isRepository(dir string) bool {
 
 // load loads the files of one policy, which may read below root.
 func (p *policies) load(paths []string, root string) (policy.Policy, error) {
+	if l, ok := p.languageOf(filepath.Base(paths[0])); ok && l.Rootless {
+		root = ""
+	}
 	key := strings.Join(append(paths[:len(paths):len(paths)], root), "\x00")
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -35,7 +35,7 @@ type Options struct {
 
 // Language is the language of "*.json", "*.yaml" and "*.yml" policy files.
 func Language(opt Options) policy.Language {
-	return policy.Language{Name: "regex", Match: match, Load: opt.load}
+	return policy.Language{Name: "regex", Rootless: true, Match: match, Load: opt.load}
 }
 
 func match(base string) bool {
