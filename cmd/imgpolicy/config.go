@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/lint/config"
+	"github.com/imgpolicy/imgpolicy/lint/report"
 )
 
 const configDescription = `Prints what the configs say about a Dockerfile, each value with the file and line
@@ -42,9 +43,12 @@ func (a *app) configCommand() *cli.Command {
 				return err
 			}
 			if c.String("format") == "json" {
-				err = writeIndented(a.stdout, shown)
+				err = report.WriteJSON(a.stdout, shown)
 			} else {
-				_, err = io.WriteString(a.stdout, shown.text())
+				err = a.forPeople(func(w io.Writer) error {
+					_, err := io.WriteString(w, shown.text())
+					return err
+				})
 			}
 			if err != nil {
 				return fmt.Errorf("writing the result: %w", err)
@@ -163,7 +167,7 @@ func (s *shownConfig) lines() []configLine {
 		place := v.File + ":" + strconv.Itoa(v.Line)
 		if v.Key == "defaultAllow" {
 			key = v.Key
-			out = append(out, configLine{v.Key + ": " + v.Value, place})
+			out = append(out, configLine{v.Key + ": " + yamlText(v.Value), place})
 			continue
 		}
 		if v.Key != key {
@@ -198,11 +202,4 @@ func yamlText(s string) string {
 		return strconv.Quote(s)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func writeIndented(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

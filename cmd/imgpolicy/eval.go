@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -300,21 +301,23 @@ func (a *app) writeEvaluation(c *cli.Context, out *evaluation, loaded []*rego.Po
 	if c.String("format") == "json" {
 		return report.WriteJSON(a.stdout, out)
 	}
-	if c.Bool("explain") {
-		if err := a.explain(c, loaded, r); err != nil {
-			return err
+	return a.forPeople(func(w io.Writer) error {
+		if c.Bool("explain") {
+			if err := explain(c, w, loaded, r); err != nil {
+				return err
+			}
 		}
-	}
-	return a.writeEvaluationText(c, out)
+		return writeEvaluationText(c, w, out)
+	})
 }
 
 // explain shows every rule that was tried, policy by policy.
-func (a *app) explain(c *cli.Context, loaded []*rego.Policy, r policy.Request) error {
+func explain(c *cli.Context, w io.Writer, loaded []*rego.Policy, r policy.Request) error {
 	for _, p := range loaded {
 		// An error is the answer itself, which follows.
 		explanation, _ := p.Explain(c.Context, r)
 		for line := range strings.Lines(explanation.Text()) {
-			if _, err := fmt.Fprintln(a.stdout, report.Clean(strings.TrimSuffix(line, "\n"))); err != nil {
+			if _, err := fmt.Fprintln(w, report.Clean(strings.TrimSuffix(line, "\n"))); err != nil {
 				return err
 			}
 		}
@@ -352,7 +355,7 @@ func redactValue(v any) any {
 	}
 }
 
-func (a *app) writeEvaluationText(c *cli.Context, out *evaluation) error {
+func writeEvaluationText(c *cli.Context, w io.Writer, out *evaluation) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { b.WriteString(report.Clean(fmt.Sprintf(format, args...)) + "\n") }
 	if c.Bool("print") {
@@ -387,6 +390,6 @@ func (a *app) writeEvaluationText(c *cli.Context, out *evaluation) error {
 	if out.Probe != "ok" && out.Error == "" {
 		line("note: a build with this policy fails before that: %s", out.Probe)
 	}
-	_, err := a.stdout.Write([]byte(b.String()))
+	_, err := io.WriteString(w, b.String())
 	return err
 }

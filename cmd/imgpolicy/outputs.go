@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -112,6 +113,20 @@ func (a *app) rooted(options report.Options, format report.Format, dir string) r
 		}
 	}
 	return options
+}
+
+// forPeople prints what is not for programs. On a runner of GitHub Actions no
+// text of a policy or a Dockerfile in it may be taken for a command.
+func (a *app) forPeople(write func(io.Writer) error) error {
+	if !a.onGitHub() {
+		return write(a.stdout)
+	}
+	var text bytes.Buffer
+	if err := write(&text); err != nil {
+		return err
+	}
+	_, err := io.WriteString(a.stdout, report.Guarded(text.String(), ""))
+	return err
 }
 
 // stepSummary opens the file that GitHub Actions shows on a run's page, where

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -117,7 +118,13 @@ func (a *app) test(c *cli.Context, format policytest.Format) error {
 		fmt.Fprintf(a.stderr, "%s: warning: %s\n", programName, visible(fmt.Sprintf(
 			"%s:%d: %s is not run, here or by Buildx, since its value is computed: write %[3]s if { … }", t.File, t.Line, t.Name)))
 	}
-	if err := format.Write(a.stdout, report, c.Bool("verbose")); err != nil {
+	write := func(w io.Writer) error { return format.Write(w, report, c.Bool("verbose")) }
+	if format.Name == policytest.Formats()[0].Name {
+		err = a.forPeople(write)
+	} else {
+		err = write(a.stdout)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	switch failed := failures(report.Errors()); {

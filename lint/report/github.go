@@ -34,7 +34,7 @@ func writeGitHub(w io.Writer, r *lint.Result, opt Options) error {
 		log.WriteString(summary(r) + "\n")
 	}
 	if log.Len() > 0 {
-		commands += guarded(log.String(), opt.Token)
+		commands += Guarded(log.String(), opt.Token)
 	}
 	if err := writeWhole(w, commands); err != nil || table == "" {
 		return err
@@ -55,9 +55,10 @@ func gravestFirst(r *lint.Result) []*lint.Diagnostic {
 	return order
 }
 
-// guarded puts text for people where a runner does not look for commands. It
-// does look in every line else, indented or not.
-func guarded(text, token string) string {
+// Guarded puts text for people where a runner of GitHub Actions does not look
+// for commands. It does look in every line else, indented or not. token is a
+// secret between the two of them, "" for a random one.
+func Guarded(text, token string) string {
 	if token == "" {
 		token = rand.Text()
 	}

@@ -44,7 +44,7 @@ func runnerSafe(text string, opt Options) string {
 	if !opt.Runner || text == "" {
 		return text
 	}
-	return guarded(text, opt.Token)
+	return Guarded(text, opt.Token)
 }
 
 // texter writes diagnostics as rustc does.

@@ -71,15 +71,14 @@ func writeJUnit(w io.Writer, r *Report, _ bool) error {
 		}
 		s.Cases = append(s.Cases, c)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
+	text := bytes.NewBufferString(xml.Header)
+	e := xml.NewEncoder(text)
 	e.Indent("", "  ")
 	if err := e.Encode(all); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
+	text.WriteByte('\n')
+	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), oldCommand, []byte("##&#91;")))
 	return err
 }
 
