@@ -43,6 +43,20 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 	return found.diagnostics()
 }
 
+// alone are outcomes that have nothing but the policies in force for no file.
+func (l *Linter) alone() []outcome {
+	if l.Alone == nil {
+		return nil
+	}
+	var slots []outcome
+	for _, pol := range l.Alone() {
+		settings := l.Settings
+		settings.Policies = []policy.Policy{pol}
+		slots = append(slots, outcome{settings: &settings})
+	}
+	return slots
+}
+
 // flawList gathers diagnostics by the file they are about.
 type flawList struct {
 	rules  map[string]*Rule

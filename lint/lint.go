@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 // Linter lints Dockerfiles. It is safe for concurrent use once filled in.
@@ -22,6 +23,10 @@ type Linter struct {
 	// SettingsOf gives the settings of a Dockerfile by its Name. nil, and a
 	// result of nil, are Settings. It must be safe for concurrent use.
 	SettingsOf func(file string) (*Settings, error)
+	// Alone gives, once the files are linted, further policies to judge for
+	// their own flaws, by Settings: those that are in force for no file. nil is
+	// none.
+	Alone func() []policy.Policy
 	// Now is the time by which ignore directives expire. The zero value is
 	// before every date: nothing has expired.
 	Now time.Time
@@ -80,7 +85,7 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	close(next)
 	workers.Wait()
 	result, failures := l.gather(files, slots)
-	result.add(l.flaws(ctx, slots))
+	result.add(l.flaws(ctx, append(slots, l.alone()...)))
 	return result, failures
 }
 

@@ -42,6 +42,7 @@ type configs struct {
 	chains map[string]loadedChain // by path of the config
 	paths  map[string]foundPath   // by folder
 	roots  map[string]string      // of the repositories, by folder; "" for none
+	seen   map[string]bool        // the files that were read, by path
 }
 
 type loadedChain struct {
@@ -56,7 +57,7 @@ type foundPath struct {
 
 // configs are those of a run with these flags.
 func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
-	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}}
+	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}, seen: map[string]bool{}}
 	given := c.String("config")
 	switch {
 	case c.IsSet("config") && given == "":
@@ -91,6 +92,11 @@ func (c *configs) of(folder string) (*config.Chain, error) {
 	if path == "" {
 		return &config.Chain{}, nil
 	}
+	return c.load(path)
+}
+
+// load loads a config with all that it extends.
+func (c *configs) load(path string) (*config.Chain, error) {
 	loaded, ok := c.chains[path]
 	if !ok {
 		loaded.chain, loaded.err = config.Load(path, known(), c.read)
@@ -102,8 +108,31 @@ func (c *configs) of(folder string) (*config.Chain, error) {
 	return loaded.chain, loaded.err
 }
 
+// unused loads a config that no Dockerfile of the run has made load, and returns
+// nil for one that some has.
+func (c *configs) unused(path string) (*config.Chain, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen[path] {
+		return nil, nil
+	}
+	return c.load(path)
+}
+
+// excludes tells whether a search passes over a Dockerfile. A config that does
+// not load excludes nothing: the Dockerfile is to fail by it.
+func (c *configs) excludes(path string) bool {
+	chain, err := c.of(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	_, excluded := chain.Excludes(path)
+	return excluded
+}
+
 func (c *configs) read(path string) (name string, text []byte, err error) {
 	name = shownName(c.dir, path)
+	c.seen[path] = true
 	if text, err = readFile(path); err != nil {
 		return name, nil, unreadable(name, err)
 	}
@@ -176,6 +205,13 @@ func (c *configs) top(folder string) string {
 		return folder
 	}
 	return c.dir
+}
+
+// topOf is top for those who do not hold the lock.
+func (c *configs) topOf(folder string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.top(folder)
 }
 
 // root is the root of the repository of a folder, "" for none.

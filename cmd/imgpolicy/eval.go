@@ -255,7 +255,7 @@ func (a *app) evalPolicies(c *cli.Context) (loaded []*rego.Policy, loadErr, err 
 		if len(files) == 0 {
 			continue
 		}
-		p, err := rego.Load(files, below(root), opt)
+		p, err := rego.Load(files, below{root: root}, opt)
 		if err != nil {
 			return nil, wholeError(err), nil
 		}

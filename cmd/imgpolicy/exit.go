@@ -138,6 +138,12 @@ func noDockerfile(dir string) error {
 	return failure{dir, "no Dockerfile found", "name the file itself if it is called neither Dockerfile nor Containerfile"}
 }
 
+// governsNothing says that a named file is neither a Dockerfile nor of use to
+// one.
+func governsNothing(name string) error {
+	return failure{name, "is no Dockerfile, and its repository has none that it could be for", "name the Dockerfile with --file if it is one"}
+}
+
 // twoTexts says that a file is also what standard input is called: the output
 // could not tell them apart.
 func twoTexts(name string) error {

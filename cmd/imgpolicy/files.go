@@ -41,6 +41,11 @@ type search struct {
 	// stdin is the name of standard input, "" where it is not linted.
 	stdin  string
 	failed failures
+	// excluded tells of a file that it is not to be looked at, nil for none. One
+	// that is named is looked at all the same without forceExclude.
+	excluded     func(path string) bool
+	forceExclude bool
+	explicit     explicit
 }
 
 func newSearch(dir string) *search {
@@ -79,7 +84,8 @@ func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
 }
 
 // addPath adds the file or the directory that an argument names. A file is
-// taken whatever it is called.
+// taken whatever it is called, unless its name says that it is something else
+// about Dockerfiles (addNamed).
 func (s *search) addPath(arg string) {
 	path := absolute(s.dir, arg)
 	info, err := os.Stat(path)
@@ -91,15 +97,18 @@ func (s *search) addPath(arg string) {
 	case !info.Mode().IsRegular():
 		s.failed = append(s.failed, notADockerfile(shownName(s.dir, path), info.Mode()))
 	default:
-		s.addFile(path)
+		s.addNamed(path)
 	}
 }
+
+// excludes tells whether a file is not to be looked at.
+func (s *search) excludes(path string) bool { return s.excluded != nil && s.excluded(path) }
 
 // addTree adds the Dockerfiles below a directory, hidden directories included:
 // development containers and workflows build images too. What cannot be looked
 // into is a failure, lest a run be clean for what it could not see.
 func (s *search) addTree(root string) {
-	found := false
+	found, excluded, before := false, 0, len(s.files)
 	// DirFS follows root itself where it is a symbolic link, and none below it.
 	_ = fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
 		path := filepath.Join(root, filepath.FromSlash(name))
@@ -112,11 +121,18 @@ func (s *search) addTree(root string) {
 				return fs.SkipDir
 			}
 		case isDockerfileName(entry.Name()) && s.regular(path, entry):
-			s.addFile(path)
 			found = true
+			if s.excludes(path) {
+				excluded++
+			} else {
+				s.addFile(path)
+			}
 		}
 		return nil
 	})
+	if excluded > 0 && len(s.files) == before {
+		s.skip(root, "has excluded Dockerfiles only")
+	}
 	if !found {
 		s.failed = append(s.failed, noDockerfile(shownName(s.dir, root)))
 	}

@@ -47,10 +47,11 @@ func (a *app) inputsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			found, err := a.search(c, dir)
+			found, err := a.search(c, configs)
 			if err != nil {
 				return err
 			}
+			a.note(found.explicit.skipped, false)
 			lister := lister{configs: configs, build: build, paths: found.paths, reachedOnly: c.Bool("reached-only")}
 			return a.inputs(c.Context, format, found, lister)
 		},

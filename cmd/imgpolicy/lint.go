@@ -18,7 +18,14 @@ after the paths; -- ends them.
 
 A config, .imgpolicy.yaml or .imgpolicy.json, beside a Dockerfile or in a directory
 above it up to the root of the repository, is in force by itself; of several the
-nearest. "imgpolicy config PATH" shows what it comes to.`
+nearest. "imgpolicy config PATH" shows what it comes to.
+
+A PATH that is a policy or a config stands for the Dockerfiles it governs, so that
+a hook may pass what a change touches: Dockerfile.rego for the Dockerfile beside
+it, a config for those that read it, any other .rego, .json or .yaml file for all
+of its repository. A policy or config has to load even where it governs nothing.
+Tests of policies (*_test.rego), .dockerignore files, templates and backups (.j2,
+.tmpl, .template, .bak) are skipped with a word on stderr.`
 
 func (a *app) lintCommand() *cli.Command {
 	return &cli.Command{
@@ -34,6 +41,7 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
+			&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
 		}, buildFlags()),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
@@ -105,21 +113,25 @@ func checkPaths(paths []string, named bool, stdinName string) error {
 // lint does what the command says: find, check, print, judge.
 func (a *app) lint(c *cli.Context, o lintOptions) error {
 	ctx := c.Context
-	found, err := a.search(c, o.dir)
+	found, err := a.search(c, o.configs)
 	if err != nil {
 		return err
 	}
+	settings := o.settings(found)
+	unused := unusedPolicies{settings: settings, named: found.explicit.policies}
 	linter := lint.Linter{
-		Rules: rules.All(), SettingsOf: o.settings(found).of, Now: o.now, Labels: o.policies.labels,
+		Rules: rules.All(), Settings: settings.flags, SettingsOf: settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
 		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
 	result, unchecked := linter.Lint(ctx, found.files)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	failed := append(found.failed, uncheckedFiles(unchecked)...)
+	failed := slices.Concat(found.failed, uncheckedFiles(unchecked), unused.failed)
+	a.note(found.explicit.skipped, o.report.Quiet)
 	// Of nothing checked there is no result: an empty one would read as clean.
-	if result.Summary.Files > 0 {
+	// Where all that was named is no Dockerfile, it is.
+	if result.Summary.Files > 0 || len(failed) == 0 {
 		if err := a.write(o, result, failed); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
@@ -134,7 +146,7 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 }
 
 // search finds the Dockerfiles that a command line names.
-func (a *app) search(c *cli.Context, dir string) (*search, error) {
+func (a *app) search(c *cli.Context, configs *configs) (*search, error) {
 	paths, file, name := c.Args().Slice(), c.String("file"), c.String("stdin-filename")
 	named := paths
 	if file != "" {
@@ -146,7 +158,9 @@ func (a *app) search(c *cli.Context, dir string) (*search, error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	s := newSearch(dir)
+	s := newSearch(configs.dir)
+	s.excluded, s.forceExclude = configs.excludes, c.Bool("force-exclude")
+	s.explicit = explicit{configs: configs, literal: file != "", everywhere: everywhere(c, configs.dir)}
 	add := func(path string) {
 		if path == "-" {
 			s.addStdin(c.Context, a.stdin, name)

@@ -31,6 +31,7 @@ type policies struct {
 
 	mu     sync.Mutex
 	loaded map[string]loadedPolicy // by files and root
+	read   sync.Map                // the files, by path: those of policies and what those read
 }
 
 type loadedPolicy struct {
@@ -180,13 +181,13 @@ func (p *policies) load(paths []string, root string) (policy.Policy, error) {
 	defer p.mu.Unlock()
 	loaded, ok := p.loaded[key]
 	if !ok {
-		loaded.policy, loaded.err = p.read(paths, root)
+		loaded.policy, loaded.err = p.compile(paths, root)
 		p.loaded[key] = loaded
 	}
 	return loaded.policy, loaded.err
 }
 
-func (p *policies) read(paths []string, root string) (policy.Policy, error) {
+func (p *policies) compile(paths []string, root string) (policy.Policy, error) {
 	var files []policy.File
 	var language policy.Language
 	for i, path := range paths {
@@ -199,13 +200,14 @@ func (p *policies) read(paths []string, root string) (policy.Policy, error) {
 			return nil, fmt.Errorf("policy %s: one policy cannot be written in two languages, %s and %s", name, language.Name, l.Name)
 		}
 		language = l
+		p.read.Store(path, true)
 		text, err := readFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("policy %w", unreadable(name, err))
 		}
 		files = append(files, policy.File{Name: name, Text: text})
 	}
-	loaded, err := language.Load(files, below(root))
+	loaded, err := language.Load(files, below{root, &p.read})
 	if err != nil {
 		return nil, badPolicy(err)
 	}
@@ -215,10 +217,19 @@ func (p *policies) read(paths []string, root string) (policy.Policy, error) {
 // below is a directory as a policy may read it: nothing outside of it, through
 // symbolic links neither. It is opened anew for each file, so that no handle
 // stays open for every directory of a large tree.
-type below string
+type below struct {
+	root string
+	read *sync.Map // takes in the files that are opened, by path; nil for nowhere
+}
 
 // Open implements fs.FS.
-func (b below) Open(name string) (fs.File, error) { return os.OpenInRoot(string(b), name) }
+func (b below) Open(name string) (fs.File, error) {
+	file, err := os.OpenInRoot(b.root, name)
+	if err == nil && b.read != nil {
+		b.read.Store(filepath.Join(b.root, name), true)
+	}
+	return file, err
+}
 
 func (p *policies) languageOf(base string) (policy.Language, bool) {
 	for _, l := range p.languages {
