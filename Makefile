@@ -2,6 +2,7 @@
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # The packages with goldens: `go test -update` fails in all others.
 GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' .)))
@@ -14,7 +15,7 @@ D = 10s
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
-lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./...
+lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && .ci/actionlint $(ACTIONLINT)
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)

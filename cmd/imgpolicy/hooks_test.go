@@ -95,7 +95,7 @@ func testHook(t *testing.T, project repository, hook, bin string) {
 		r.commit()
 	}
 	rev := strings.TrimSpace(commandOutput(t, project.dir, nil, "git", "rev-parse", "HEAD"))
-	r.write(".pre-commit-config.yaml", "repos:\n  - repo: "+project.dir+"\n    rev: "+rev+"\n    hooks:\n      - id: "+hook+"\n")
+	r.write(".pre-commit-config.yaml", hookConfig(t, project.dir, rev, hook))
 	run(true, "(no files to check)")
 
 	const pinned = "FROM alpine:3.20@sha256:beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d\n"
@@ -125,6 +125,21 @@ func testHook(t *testing.T, project repository, hook, bin string) {
 	r.write(".imgpolicy.json", `{"whitelist": ["^alpine:"], "exclude": ["vendor"]}`)
 	r.write("vendor/Dockerfile", "FROM alpine:3.20\n")
 	run(true, "vendor/Dockerfile is excluded")
+}
+
+// hookConfig is what the README shows, with a hook of another repository.
+func hookConfig(t *testing.T, repo, rev, hook string) string {
+	t.Helper()
+	_, shown, _ := strings.Cut(read(t, root+"/README.md"), "\n    repos:\n")
+	shown, _, _ = strings.Cut(shown, "\n\n")
+	config := "repos:\n" + strings.ReplaceAll("\n"+shown, "\n    ", "\n")[1:] + "\n"
+	for _, replace := range [][2]string{{"https://github.com/imgpolicy/imgpolicy", repo}, {"rev: main", "rev: " + rev}, {"id: imgpolicy", "id: " + hook}} {
+		if strings.Count(config, replace[0]) != 1 {
+			t.Fatalf("the README has not one %q in\n%s", replace[0], config)
+		}
+		config = strings.Replace(config, replace[0], replace[1], 1)
+	}
+	return config
 }
 
 // repository is a git repository in a directory.
