@@ -114,7 +114,7 @@ func TestStatistics(t *testing.T) {
 	r := result(1, 3, 0, append(many(), many()[0])...)
 	r.Rules = []*lint.Rule{{ID: "latest-tag", Summary: "image with the tag latest"}}
 	want := "\n2  latest-tag        image with the tag latest\n1  missing-checksum\n1  policy-denied\n1  unpinned-image\n"
-	if got := statistics(&r); got != want {
+	if got := (&texter{}).statistics(&r); got != want {
 		t.Errorf("statistics() = %q, want %q", got, want)
 	}
 }

@@ -8,6 +8,9 @@ import (
 const (
 	zeroWidthNonJoiner = '\u200C' // part of Persian and Indic spelling
 	zeroWidthJoiner    = '\u200D' // the same, and holds emoji together
+
+	pictures        = '\u2400' // of the control characters, in their order
+	pictureOfDelete = '\u2421'
 )
 
 // invisible tells whether a terminal would obey a rune rather than show it, or
@@ -28,7 +31,6 @@ func invisible(r rune) bool {
 // a control character, U+FFFD for what has none. One rune gives one rune, so
 // that columns stay true.
 func visible(r rune) rune {
-	const pictures, pictureOfDelete = '\u2400', '\u2421'
 	switch {
 	case r == '\t':
 		return ' '

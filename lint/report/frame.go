@@ -30,7 +30,7 @@ func (t *texter) frame(out *strings.Builder, d *lint.Diagnostic, gutter int) {
 		case l.Number > d.Frame.Lines[i-1].Number+1:
 			t.row(out, "", ":", gutter, "")
 		}
-		text, marks := lay(l, room)
+		text, marks := t.lay(l, room)
 		t.row(out, strconv.Itoa(l.Number), "|", gutter, text)
 		for _, below := range t.underneath(marks, d.Severity, room) {
 			t.row(out, "", "|", gutter, below)
@@ -65,7 +65,7 @@ func (t *texter) underneath(marks []mark, s lint.Severity, room int) []string {
 		rows[0] += " " + t.paint(m, s).Sprint(m.label)
 		labelled = labelled[1:]
 	}
-	return append(rows, t.hanging(labelled, s)...)
+	return append(rows, t.hanging(labelled, s, room)...)
 }
 
 // rank puts the diagnostic's own mark before a related one.
@@ -77,7 +77,7 @@ func rank(m mark) int {
 }
 
 // besideFits tells whether a mark's label can stand to the right of all marks.
-// Below a short mark it would have little more room.
+// Below a short mark one that cannot be broken would have little more room.
 func besideFits(m mark, marks []mark, room int) bool {
 	end := 0
 	for _, other := range marks {
@@ -86,7 +86,23 @@ func besideFits(m mark, marks []mark, room int) bool {
 	if m.to < end {
 		return false // it would read as another mark's
 	}
-	return room == 0 || end+1+textWidth(m.label) <= room || m.to-m.from < 8
+	if room == 0 || end+1+textWidth(m.label) <= room {
+		return true
+	}
+	below := 0
+	for _, l := range m.labelRows(room) {
+		below = max(below, textWidth(l))
+	}
+	return m.from+below > room && m.to-m.from < 8
+}
+
+// labelRows breaks a label to hang from its mark.
+func (m mark) labelRows(room int) []string {
+	if room == 0 {
+		return []string{m.label}
+	}
+	room = max(minLabel, room-m.from)
+	return wrap(m.label, room, room)
 }
 
 // underline draws all marks of a line in one row. The diagnostic's own cover
@@ -133,14 +149,16 @@ func (t *texter) underline(marks []mark, s lint.Severity) string {
 //	|    |
 //	|    label of the second
 //	label of the first
-func (t *texter) hanging(marks []mark, s lint.Severity) []string {
+func (t *texter) hanging(marks []mark, s lint.Severity, room int) []string {
 	if len(marks) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(b.from, a.from) })
 	rows := []string{t.threads(marks, s, marks[0].from+1)}
 	for _, m := range marks {
-		rows = append(rows, t.threads(marks, s, m.from)+t.paint(m, s).Sprint(m.label))
+		for _, l := range m.labelRows(room) {
+			rows = append(rows, t.threads(marks, s, m.from)+t.paint(m, s).Sprint(l))
+		}
 	}
 	return rows
 }

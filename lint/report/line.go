@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	tabStop  = 4
-	ellipsis = "…" // one column
+	tabStop = 4
 	// minRoom is the least width a line is cut to; a narrower terminal wraps.
 	minRoom = 24
+	// minLabel is the least width a label is broken to.
+	minLabel = 16
 	// lead is what is kept in front of a mark that itself has no room.
 	lead = 8
 )
@@ -38,20 +39,24 @@ func (t *texter) paint(m mark, s lint.Severity) *color.Color {
 type line struct {
 	glyphs []string // one to a code point
 	starts []int    // the column of each, and of the end
+	// ellipsis stands where the line is cut.
+	ellipsis string
 }
 
 // newLine replaces what must not be printed and expands tabs: a terminal counts
 // its tab stops from the edge of the screen, which the gutter has moved.
-func newLine(text string) line {
-	l := line{starts: []int{0}}
+func (t *texter) newLine(text string) line {
+	l := line{starts: []int{0}, ellipsis: t.clean("…")}
 	column := 0
 	for _, r := range text {
-		glyph, w := string(visible(r)), runeWidth(visible(r))
-		if r == '\t' {
-			w = tabStop - column%tabStop
-			glyph = strings.Repeat(" ", w)
+		glyph := string(visible(r))
+		switch {
+		case r == '\t':
+			glyph = strings.Repeat(" ", tabStop-column%tabStop)
+		case t.ascii:
+			glyph = ASCII(glyph)
 		}
-		column += w
+		column += textWidth(glyph)
 		l.glyphs = append(l.glyphs, glyph)
 		l.starts = append(l.starts, column)
 	}
@@ -64,8 +69,8 @@ func (l line) width() int { return l.starts[len(l.glyphs)] }
 func (l line) column(i int) int { return l.starts[min(i, len(l.glyphs))] }
 
 // lay lays a line out in room columns, or as it is where room is 0.
-func lay(f lint.FrameLine, room int) (string, []mark) {
-	l := newLine(f.Text)
+func (t *texter) lay(f lint.FrameLine, room int) (string, []mark) {
+	l := t.newLine(f.Text)
 	marks, end := make([]mark, len(f.Marks)), l.width()
 	for i, m := range f.Marks {
 		from, to := l.column(m.Start), l.column(m.End)
@@ -74,7 +79,7 @@ func lay(f lint.FrameLine, room int) (string, []mark) {
 		marks[i] = mark{from: from, to: max(to, from+1), primary: m.Primary}
 		end = max(end, marks[i].to)
 		if m.Label != "" {
-			marks[i].label = oneLine(m.Label)
+			marks[i].label = strings.Join(t.lines(m.Label), " ")
 		}
 	}
 	if room == 0 || end <= room {
@@ -86,13 +91,13 @@ func lay(f lint.FrameLine, room int) (string, []mark) {
 // cut shows the part of a line that its marks are in, with an ellipsis on each
 // side that is cut, and moves the marks with it.
 func (l line) cut(marks []mark, room int) (string, []mark) {
-	first, last := l.window(marks, room-2)
+	first, last := l.window(marks, room-2*textWidth(l.ellipsis))
 	text, shift := strings.Join(l.glyphs[first:last], ""), -l.starts[first]
 	if first > 0 {
-		text, shift = ellipsis+text, shift+1
+		text, shift = l.ellipsis+text, shift+textWidth(l.ellipsis)
 	}
 	if last < len(l.glyphs) {
-		text += ellipsis
+		text += l.ellipsis
 	}
 	end := textWidth(text)
 	for i := range marks {

@@ -32,9 +32,16 @@ type Options struct {
 	Color bool
 	// Quiet leaves out the summary line. JSON has its keys all the same.
 	Quiet bool
-	// Width is how many columns the terminal has, 0 where that is not known:
-	// text then leaves long lines to whoever shows them.
+	// Width is how many columns the terminal has, 0 where that is not known or
+	// there is none: text then leaves long lines to whoever shows them.
 	Width int
+	// ASCII tells text that the terminal shows no other characters. It is for
+	// terminals alone: files and pipes get UTF-8 whatever the locale is, so that
+	// a run gives the same bytes everywhere.
+	ASCII bool
+	// Links makes the rules in text hyperlinks to their documentation. Only a
+	// terminal knows what to do with them.
+	Links bool
 	// Runner tells text that a runner of GitHub Actions reads along. Text
 	// quotes the linted file, which could hold workflow commands.
 	Runner bool

@@ -43,6 +43,9 @@ func TestNames(t *testing.T) {
 func TestGoldensHaveCases(t *testing.T) {
 	t.Parallel()
 	want := map[string]bool{"fuzz": true, "schema": true, "color.text": true}
+	for name := range terminals() {
+		want[name+".text"] = true
+	}
 	for _, c := range testCases() {
 		for _, f := range Formats() {
 			want[c.name+"."+f.Name] = true

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,7 +86,7 @@ func toSARIFRule(rule *lint.Rule) sarifRule {
 
 // rulePage documents a rule.
 func rulePage(rule *lint.Rule) string {
-	return projectPage + "/blob/main/lint/rules/README.md#" + rule.ID
+	return projectPage + "/blob/main/lint/rules/README.md#" + url.PathEscape(rule.ID)
 }
 
 // ruleMarkdown is the page that an alert shows of its rule.

@@ -11,12 +11,12 @@ import (
 
 // statistics tells how often each rule found something, the most frequent
 // first: where to begin in a repository with much to mend.
-func statistics(r *lint.Result) string {
+func (t *texter) statistics(r *lint.Result) string {
 	counts := map[string]int{}
 	var ids []string
 	widest := 0
 	for i := range r.Diagnostics {
-		id := Clean(ruleID(&r.Diagnostics[i]))
+		id := t.clean(ruleID(&r.Diagnostics[i]))
 		if counts[id] == 0 {
 			ids = append(ids, id)
 			widest = max(widest, textWidth(id))
@@ -32,7 +32,9 @@ func statistics(r *lint.Result) string {
 	digits := len(fmt.Sprint(counts[ids[0]]))
 	text := "\n"
 	for _, id := range ids {
-		text += strings.TrimRight(fmt.Sprintf("%*d  %-*s  %s", digits, counts[id], widest, id, Clean(summaryOf(r, id))), " ") + "\n"
+		lead := fmt.Sprintf("%*d  %-*s  ", digits, counts[id], widest, id)
+		indent, all := t.hang(summaryOf(r, id), textWidth(lead))
+		text += strings.TrimRight(lead+strings.Join(all, "\n"+indent), " ") + "\n"
 	}
 	return text
 }

@@ -16,7 +16,9 @@ func textFormat() Format {
 
 func writeText(w io.Writer, r *lint.Result, opt Options) error {
 	var text strings.Builder
-	t := texter{palette: newPalette(opt.Color), width: opt.Width, hideSource: opt.HideSource}
+	t := texter{
+		palette: newPalette(opt.Color), width: opt.Width, ascii: opt.ASCII, links: opt.Links, hideSource: opt.HideSource,
+	}
 	for i := range r.Diagnostics {
 		if i > 0 {
 			text.WriteByte('\n')
@@ -24,13 +26,14 @@ func writeText(w io.Writer, r *lint.Result, opt Options) error {
 		t.diagnostic(&text, &r.Diagnostics[i])
 	}
 	if opt.Statistics {
-		text.WriteString(statistics(r))
+		text.WriteString(t.statistics(r))
 	}
 	if !opt.Quiet {
 		if len(r.Diagnostics) > 0 {
 			text.WriteByte('\n')
 		}
-		text.WriteString(summary(r) + "\n")
+		_, all := t.hang(summary(r), 0)
+		text.WriteString(strings.Join(all, "\n") + "\n")
 	}
 	out := bufio.NewWriter(w)
 	if _, err := out.WriteString(runnerSafe(text.String(), opt)); err != nil {
@@ -50,7 +53,9 @@ func runnerSafe(text string, opt Options) string {
 // texter writes diagnostics as rustc does.
 type texter struct {
 	palette palette
-	width   int
+	width   int  // 0 breaks no line
+	ascii   bool // the terminal has no other characters
+	links   bool // and has hyperlinks
 	// hideSource leaves out the frames.
 	hideSource bool
 }
@@ -65,7 +70,7 @@ func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
 	gutter := gutterWidth(d.Frame)
 	if d.File != "" {
 		arrow := t.palette.gutter.Sprint(strings.Repeat(" ", gutter-1) + "-->")
-		fmt.Fprintf(out, "%s %s\n", arrow, Clean(place(d.File, d.Range)))
+		fmt.Fprintf(out, "%s %s\n", arrow, t.clean(place(d.File, d.Range)))
 	}
 	t.frame(out, d, gutter)
 	for _, detail := range details(d, unshown(d)) {
@@ -76,13 +81,14 @@ func (t *texter) diagnostic(out *strings.Builder, d *lint.Diagnostic) {
 // header is the line that must do when it is the only one read. Further lines
 // of a message, which policies may have, stand below its first word.
 func (t *texter) header(out *strings.Builder, d *lint.Diagnostic) {
-	title := severityName(d.Severity)
-	if id := ruleID(d); id != "" {
-		title += "[" + Clean(id) + "]"
+	name, id := severityName(d.Severity), ruleID(d)
+	title, used := name, textWidth(name)
+	if id != "" {
+		title, used = name+"["+t.rule(d.Rule)+"]", used+textWidth("["+t.clean(id)+"]")
 	}
-	indent := strings.Repeat(" ", textWidth(title)+len(": "))
+	indent, all := t.hang(d.Message, used+len(": "))
 	out.WriteString(t.palette.severity(d.Severity).Sprint(title))
-	for i, l := range lines(d.Message) {
+	for i, l := range all {
 		switch {
 		case i == 0:
 			out.WriteString(t.palette.message.Sprint(strings.TrimRight(": "+l, " ")))
@@ -96,11 +102,14 @@ func (t *texter) header(out *strings.Builder, d *lint.Diagnostic) {
 // detail is a line below the frame, and more lines aligned with it.
 func (t *texter) detail(out *strings.Builder, d detail, gutter int) {
 	lead := strings.Repeat(" ", gutter) + "= "
-	indent := strings.Repeat(" ", len(lead)+len(d.key)+len(": "))
-	for i, l := range lines(d.text) {
+	indent, all := t.hang(d.text, len(lead)+len(d.key)+len(": "))
+	for i, l := range all {
 		switch {
 		case i == 0:
-			out.WriteString(t.palette.gutter.Sprint(lead) + t.palette.key.Sprint(d.key+":") + " " + l)
+			out.WriteString(t.palette.gutter.Sprint(lead) + t.palette.key.Sprint(d.key+":"))
+			if l != "" {
+				out.WriteString(" " + l)
+			}
 		case l != "":
 			out.WriteString(indent + l)
 		}
