@@ -8,6 +8,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
@@ -39,6 +40,10 @@ type Linter struct {
 	// Jobs is how many files are linted at once, 0 for as many as there are
 	// processors.
 	Jobs int
+	// Progress, unless nil, is told after every file how many of all are done.
+	// It must be safe for concurrent use, and may be told a lower number after
+	// a higher one.
+	Progress func(done, total int)
 }
 
 // File is a Dockerfile to lint.
@@ -72,10 +77,14 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	}
 	next := make(chan int)
 	var workers sync.WaitGroup
+	var done atomic.Int64
 	for range min(jobs, len(files)) {
 		workers.Go(func() {
 			for i := range next {
 				slots[i] = l.lintFile(ctx, files[i])
+				if n := done.Add(1); l.Progress != nil {
+					l.Progress(int(n), len(files))
+				}
 			}
 		})
 	}

@@ -23,6 +23,7 @@ type app struct {
 	getwd          func() (string, error)
 	terminal       bool // stdout is one
 	width          int  // of the terminal in columns, 0 where it is not known
+	errTerminal    bool // stderr is a terminal
 }
 
 // getenv is the value of an environment variable, "" where it is not set.

@@ -38,7 +38,7 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
 			&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
-			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never"},
+			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never;\nnever leaves out links, too"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
 			&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
@@ -67,6 +67,7 @@ type lintOptions struct {
 	enabled  map[string]bool
 	now      time.Time
 	color    bool
+	links    bool
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -82,6 +83,7 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.color, errs[3] = a.color(c.String("color"))
+	o.links = a.links(c.String("color"))
 	o.policies, errs[4] = a.policyOptions(c)
 	o.build, errs[5] = a.buildOptions(c, dir)
 	o.enabled = set(c.StringSlice("enable"))
@@ -113,6 +115,8 @@ func checkPaths(paths []string, named bool, stdinName string) error {
 // lint does what the command says: find, check, print, judge.
 func (a *app) lint(c *cli.Context, o lintOptions) error {
 	ctx := c.Context
+	line := a.progressLine(o.report.Quiet)
+	defer line.erase()
 	found, err := a.search(c, o.configs)
 	if err != nil {
 		return err
@@ -123,7 +127,11 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 		Rules: rules.All(), Settings: settings.flags, SettingsOf: settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
 		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
+	if found.stdin == "" { // somebody may be typing it
+		linter.Progress = line.set
+	}
 	result, unchecked := linter.Lint(ctx, found.files)
+	line.erase()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

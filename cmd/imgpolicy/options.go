@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -115,29 +114,4 @@ func findRule(id string) (*lint.Rule, error) {
 		ids[i] = r.ID
 	}
 	return nil, unknown("rule", id, ids)
-}
-
-// color tells whether to colour the text. The variables count in the order of
-// no-color.org and force-color.org, where an empty one is not set.
-func (a *app) color(when string) (bool, error) {
-	modes := []string{"auto", "always", "never"}
-	if !slices.Contains(modes, when) {
-		return false, unknown("value for --color", when, modes)
-	}
-	forced := func(variable string) bool {
-		value := a.getenv(variable)
-		return value != "" && value != "0"
-	}
-	switch {
-	case when != "auto":
-		return when == "always", nil
-	case a.getenv("NO_COLOR") != "":
-		return false, nil
-	case forced("FORCE_COLOR"), forced("CLICOLOR_FORCE"):
-		return true, nil
-	case a.getenv("CLICOLOR") == "0":
-		return false, nil
-	default:
-		return a.terminal && a.getenv("TERM") != "dumb", nil
-	}
 }

@@ -78,7 +78,8 @@ func (a *app) write(o lintOptions, result *lint.Result, failed failures) error {
 		}
 	}
 	options = a.rooted(options, o.format, o.dir)
-	options.Color, options.Width, options.Runner = o.color, a.width, a.onGitHub()
+	options.Color, options.Runner = o.color, a.onGitHub()
+	options.Width, options.ASCII, options.Links = a.width, a.ascii(), o.links
 	summary, err := a.stepSummary(o, &options)
 	if err != nil {
 		return err
