@@ -42,6 +42,7 @@ func (a *app) commands() []*cli.Command {
 		a.configCommand(),
 		a.schemaCommand(),
 		a.rulesCommand(),
+		a.completionCommand(),
 		a.versionCommand(),
 		a.helpCommand(),
 	}

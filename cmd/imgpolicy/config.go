@@ -21,22 +21,24 @@ const configDescription = `Prints what the configs say about a Dockerfile, each 
 it comes from. PATH is a Dockerfile or the directory of one; without it the
 current directory. Flags of lint count before all of this.`
 
+// configFormats are the values of --format.
+var configFormats = []string{"text", "json"}
+
 func (a *app) configCommand() *cli.Command {
-	formats := []string{"text", "json"}
 	return &cli.Command{
 		Name:        "config",
 		Usage:       "show the config of a Dockerfile",
 		ArgsUsage:   "[PATH]",
 		Description: configDescription,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: formats[0], Usage: "print in this `FORMAT`: text (default), which is YAML, or\njson"},
+			&cli.StringFlag{Name: "format", Value: configFormats[0], Usage: "print in this `FORMAT`: text (default), which is YAML, or\njson"},
 		}, configFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
 				return usageError("config shows the config of one Dockerfile at a time")
 			}
-			if !slices.Contains(formats, c.String("format")) {
-				return unknown("format", c.String("format"), formats)
+			if !slices.Contains(configFormats, c.String("format")) {
+				return unknown("format", c.String("format"), configFormats)
 			}
 			shown, err := a.shownConfig(c)
 			if err != nil {

@@ -25,6 +25,9 @@ Buildx's policies judge one source; lint judges all forms a build asks about.
 
 Exit code 0: allow or convert; 1: deny or unknown; 2: error.`
 
+// evalFormats are the values of --format.
+var evalFormats = []string{"text", "json"}
+
 func (a *app) evalCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "eval",
@@ -75,9 +78,8 @@ func (a *app) eval(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usageError("eval judges one source: name it once")
 	}
-	formats := []string{"text", "json"}
-	if !slices.Contains(formats, c.String("format")) {
-		return unknown("format", c.String("format"), formats)
+	if !slices.Contains(evalFormats, c.String("format")) {
+		return unknown("format", c.String("format"), evalFormats)
 	}
 	request, err := a.evalRequest(c)
 	if err != nil {

@@ -59,14 +59,21 @@ func (a *app) inputsCommand() *cli.Command {
 }
 
 func inventoryFormat(name string) (inventory.Format, error) {
-	var names []string
 	for _, f := range inventory.Formats() {
 		if f.Name == name {
 			return f, nil
 		}
+	}
+	return inventory.Format{}, unknown("format", name, inventoryFormats())
+}
+
+// inventoryFormats are the values of --format.
+func inventoryFormats() []string {
+	var names []string
+	for _, f := range inventory.Formats() {
 		names = append(names, f.Name)
 	}
-	return inventory.Format{}, unknown("format", name, names)
+	return names
 }
 
 func inventoryFormatHelp() string {

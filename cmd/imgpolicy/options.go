@@ -43,9 +43,11 @@ func formatHelp() string {
 	return strings.Join(lines, "\n")
 }
 
+// failOnSeverities are the values of --fail-on.
+var failOnSeverities = []string{"error", "warning", "info", "never"}
+
 // severity reads --fail-on; 0 is never.
 func severity(name string) (lint.Severity, error) {
-	names := []string{"error", "warning", "info", "never"}
 	for _, s := range []lint.Severity{lint.Error, lint.Warning, lint.Info} {
 		if s.String() == name {
 			return s, nil
@@ -54,7 +56,7 @@ func severity(name string) (lint.Severity, error) {
 	if name == "never" {
 		return 0, nil
 	}
-	return 0, unknown("severity", name, names)
+	return 0, unknown("severity", name, failOnSeverities)
 }
 
 // disabled are the rules that do not run. Which of two flags came last is

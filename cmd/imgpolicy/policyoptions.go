@@ -12,6 +12,12 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
+// The values of --unknown and --buildx.
+var (
+	unknownSeverities = []string{"error", "warning", "ignore"}
+	buildxVersions    = []string{rego.BuildxVersion, rego.OldBuildxVersion}
+)
+
 // policyFlags are the flags that say which policies are in force and how they
 // are asked.
 func policyFlags() []cli.Flag {
@@ -47,8 +53,8 @@ func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 	if o.given, err = parsePolicyFlags(c.StringSlice("policy")); err != nil {
 		return o, err
 	}
-	if outcomes := []string{"error", "warning", "ignore"}; !slices.Contains(outcomes, o.unknown) {
-		return o, unknown("value for --unknown", o.unknown, outcomes)
+	if !slices.Contains(unknownSeverities, o.unknown) {
+		return o, unknown("value for --unknown", o.unknown, unknownSeverities)
 	}
 	if c.String("file") != "" {
 		o.context = "."
@@ -64,9 +70,8 @@ func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 }
 
 func regoOptions(version string, timeout time.Duration) (rego.Options, error) {
-	versions := []string{rego.BuildxVersion, rego.OldBuildxVersion}
-	if !slices.Contains(versions, version) {
-		return rego.Options{}, unknown("Buildx version", version, versions)
+	if !slices.Contains(buildxVersions, version) {
+		return rego.Options{}, unknown("Buildx version", version, buildxVersions)
 	}
 	if timeout <= 0 {
 		return rego.Options{}, usageError("--timeout is a time above 0, such as 10s")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func environment(list string) func(string) (string, bool) {
+func lookup(list string) func(string) (string, bool) {
 	env := map[string]string{}
 	for _, variable := range strings.Fields(list) {
 		name, value, _ := strings.Cut(variable, "=")
@@ -30,7 +30,7 @@ func TestLinks(t *testing.T) {
 		{"GitHub", "auto", "GITHUB_ACTIONS=true", true, false},
 	}
 	for _, tt := range tests {
-		a := app{lookupEnv: environment(tt.env), terminal: tt.terminal}
+		a := app{lookupEnv: lookup(tt.env), terminal: tt.terminal}
 		if got := a.links(tt.when); got != tt.want {
 			t.Errorf("%s: links(%q) with %q = %v, want %v", tt.name, tt.when, tt.env, got, tt.want)
 		}
@@ -56,7 +56,7 @@ func TestLocale(t *testing.T) {
 		{"LC_CTYPE=UTF-8", true}, // macOS
 	}
 	for _, tt := range tests {
-		if got := (&app{lookupEnv: environment(tt.env)}).utf8Locale(); got != tt.want {
+		if got := (&app{lookupEnv: lookup(tt.env)}).utf8Locale(); got != tt.want {
 			t.Errorf("utf8Locale() with %q = %v, want %v", tt.env, got, tt.want)
 		}
 	}
@@ -65,10 +65,10 @@ func TestLocale(t *testing.T) {
 // What is no terminal gets UTF-8 in any locale.
 func TestASCIIIsForTerminals(t *testing.T) {
 	t.Parallel()
-	if (&app{lookupEnv: environment("LC_ALL=C")}).ascii() {
+	if (&app{lookupEnv: lookup("LC_ALL=C")}).ascii() {
 		t.Error("ASCII for a pipe")
 	}
-	if (&app{lookupEnv: environment("LC_ALL=C.UTF-8"), terminal: true}).ascii() {
+	if (&app{lookupEnv: lookup("LC_ALL=C.UTF-8"), terminal: true}).ascii() {
 		t.Error("ASCII for a terminal with UTF-8")
 	}
 }

@@ -62,14 +62,21 @@ func (a *app) testCommand() *cli.Command {
 }
 
 func testFormat(name string) (policytest.Format, error) {
-	var names []string
 	for _, f := range policytest.Formats() {
 		if f.Name == name {
 			return f, nil
 		}
+	}
+	return policytest.Format{}, unknown("format", name, testFormats())
+}
+
+// testFormats are the values of --format.
+func testFormats() []string {
+	var names []string
+	for _, f := range policytest.Formats() {
 		names = append(names, f.Name)
 	}
-	return policytest.Format{}, unknown("format", name, names)
+	return names
 }
 
 func testFormatHelp() string {
