@@ -43,6 +43,7 @@ func (a *app) commands() []*cli.Command {
 		a.schemaCommand(),
 		a.rulesCommand(),
 		a.completionCommand(),
+		a.manCommand(),
 		a.versionCommand(),
 		a.helpCommand(),
 	}

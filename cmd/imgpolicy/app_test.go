@@ -33,7 +33,7 @@ func TestWriteErrors(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM alpine\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range []string{"help", "help lint", "lint --help", "--help", "version", "rules", "rules latest-tag", "completion bash", "inputs", "lint"} {
+	for _, args := range []string{"help", "help lint", "lint --help", "--help", "version", "rules", "rules latest-tag", "completion bash", "man", "inputs", "lint"} {
 		var errs bytes.Buffer
 		a := app{
 			stdout: fullDisk{}, stderr: &errs,
