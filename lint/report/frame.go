@@ -102,7 +102,7 @@ func (m mark) labelRows(room int) []string {
 		return []string{m.label}
 	}
 	room = max(minLabel, room-m.from)
-	return wrap(m.label, room, room)
+	return Wrap(m.label, room, room)
 }
 
 // underline draws all marks of a line in one row. The diagnostic's own cover

@@ -28,16 +28,16 @@ func (t *texter) hang(text string, used int) (indent string, all []string) {
 		if i > 0 {
 			first = rest
 		}
-		all = append(all, wrap(l, first, rest)...)
+		all = append(all, Wrap(l, first, rest)...)
 	}
 	return strings.Repeat(" ", columns), all
 }
 
-// wrap breaks a clean line at blanks, to have at most so many columns in the
+// Wrap breaks a clean line at blanks, to have at most so many columns in the
 // first line and in each of the rest; rest 0 breaks nothing. What cannot be
 // broken stays whole, however long it is. A line that is indented goes on as
 // far to the right as it began.
-func wrap(text string, first, rest int) []string {
+func Wrap(text string, first, rest int) []string {
 	if rest <= 0 || textWidth(text) <= first {
 		return []string{text}
 	}

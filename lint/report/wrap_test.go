@@ -34,8 +34,8 @@ func TestWrap(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := wrap(tt.text, tt.first, tt.rest); !slices.Equal(got, tt.want) {
-				t.Errorf("wrap(%q, %d, %d) = %q, want %q", tt.text, tt.first, tt.rest, got, tt.want)
+			if got := Wrap(tt.text, tt.first, tt.rest); !slices.Equal(got, tt.want) {
+				t.Errorf("Wrap(%q, %d, %d) = %q, want %q", tt.text, tt.first, tt.rest, got, tt.want)
 			}
 		})
 	}
@@ -50,7 +50,7 @@ func FuzzWrap(f *testing.F) {
 	f.Add("write `docker buildx imagetools inspect node:20`, then `x` and so on", uint8(3), uint8(20))
 	f.Fuzz(func(t *testing.T, text string, first, rest uint8) {
 		text = strings.TrimRight(Clean(text), " ")
-		all := wrap(text, int(first), int(rest))
+		all := Wrap(text, int(first), int(rest))
 		if got, want := strings.Fields(strings.Join(all, "\n")), strings.Fields(text); !slices.Equal(got, want) {
 			t.Errorf("words %q, want %q", got, want)
 		}
