@@ -44,6 +44,9 @@ type Diagnostic struct {
 	// LineHash tells code scanning that the line where Range starts is the same
 	// one as before, wherever it moved; "" unless Linter.LineHashes is set.
 	LineHash string
+	// Marked is the text of Span as written, or of its line where Span is empty;
+	// "" where there is no Range, and for what is about an input or a whole build.
+	Marked string
 	// Label stands beside the marked text: what it resolves to, or "".
 	Label string
 	// Input is the input the diagnostic is about, or nil.
@@ -66,6 +69,8 @@ type Diagnostic struct {
 	// Whole tells that the diagnostic is about the build as a whole, whatever
 	// line it points at: no ignore above an instruction is about it.
 	Whole bool
+	// NotBaselined says why no baseline hides it, "" where one may.
+	NotBaselined string
 	// Ignored is what hides the diagnostic; nil outside of Result.Ignored.
 	Ignored *Ignore
 }
@@ -165,8 +170,8 @@ type Result struct {
 	// Files are the names of the files that were checked, in order.
 	Files       []string
 	Diagnostics []Diagnostic
-	// Ignored are the diagnostics that ignore directives and the baseline hide,
-	// in the same order. They are a list of their own so that only a format that shows
+	// Ignored are the diagnostics that ignore directives, the baseline and an
+	// older revision hide, in the same order. They are a list of their own so that only a format that shows
 	// suppressions has to know of them.
 	Ignored []Diagnostic
 	Summary Summary

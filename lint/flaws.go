@@ -25,7 +25,7 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 	}
 	var judged [][]policy.Policy
 	for _, o := range slots {
-		if o.settings == nil || !slices.ContainsFunc(l.Rules, func(r *Rule) bool { return r.Flaws && o.settings.runs(r) }) {
+		if o.settings == nil || !slices.ContainsFunc(l.Rules, func(r *Rule) bool { return r.Flaws && o.settings.Runs(r) }) {
 			continue
 		}
 		for i, pol := range o.settings.Policies {
@@ -68,7 +68,7 @@ type flawList struct {
 func (l *flawList) add(settings *Settings, flaws []policy.Flaw) {
 	for _, f := range flaws {
 		rule := l.rules[f.Rule]
-		if rule == nil || !settings.runs(rule) {
+		if rule == nil || !settings.Runs(rule) {
 			continue
 		}
 		if _, ok := l.byFile[f.File.Name]; !ok {
@@ -77,6 +77,7 @@ func (l *flawList) add(settings *Settings, flaws []policy.Flaw) {
 		l.byFile[f.File.Name] = append(l.byFile[f.File.Name], Diagnostic{
 			Rule: rule, Severity: settings.severity(rule, 0), File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
 			Message: f.Message, Help: f.Help, Notes: slices.Clone(f.Notes), Fixes: fixes(f.Fixes),
+			NotBaselined: settings.notBaselined(rule),
 		})
 	}
 }
@@ -119,7 +120,7 @@ func (doc document) settle(d *Diagnostic) {
 		d.Notes[i] = redact(n)
 	}
 	doc.settleFixes(d)
-	d.Frame = doc.frame(d)
+	d.Frame, d.Marked = doc.frame(d), doc.marked(d)
 }
 
 // settleFixes gives the edits of a diagnostic their places, and leaves out the

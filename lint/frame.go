@@ -50,6 +50,19 @@ func (doc document) frame(d *Diagnostic) Frame {
 	return out
 }
 
+// marked is Diagnostic.Marked.
+func (doc document) marked(d *Diagnostic) string {
+	if d.Range.IsZero() || d.Input != nil || d.Whole {
+		return ""
+	}
+	span := d.Span
+	if span.Empty() || strings.TrimSpace(doc.text[span.Start:span.End]) == "" {
+		span = doc.lines.Span(d.Range.Start.Line)
+	}
+	text := doc.text[span.Start:span.End]
+	return doc.secrets.Redact(newShownLine(text, doc.secrets.Find(text, span.Start)).text())
+}
+
 type frameBuilder struct {
 	document document
 	lines    map[int]*FrameLine

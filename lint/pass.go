@@ -45,13 +45,13 @@ type LocalDecision struct {
 // Active tells whether a rule runs.
 func (p *Pass) Active(id string) bool {
 	rule := p.Rule(id)
-	return rule != nil && p.runs(rule)
+	return rule != nil && p.Runs(rule)
 }
 
 // run runs the rules: those about the build, or the last ones.
 func (p *Pass) run(last bool) {
 	for _, rule := range p.linter.Rules {
-		if rule.Check != nil && rule.Last == last && p.runs(rule) {
+		if rule.Check != nil && rule.Last == last && p.Runs(rule) {
 			p.rule = rule
 			rule.Check(p)
 		}
@@ -140,7 +140,7 @@ func sameDiagnostic(a, b Diagnostic) bool {
 }
 
 func (p *Pass) settle(d *Diagnostic) {
-	d.File = p.File.Name
+	d.File, d.NotBaselined = p.File.Name, p.notBaselined(d.Rule)
 	if d.Span.Start < d.Span.End || d.Span.Start > 0 {
 		d.Range = p.File.Range(d.Span)
 	}
@@ -167,7 +167,7 @@ func (p *Pass) settle(d *Diagnostic) {
 	}
 	doc := document{p.File.Text, p.File.Lines, &p.secrets}
 	doc.settleFixes(d)
-	d.Frame = doc.frame(d)
+	d.Frame, d.Marked = doc.frame(d), doc.marked(d)
 	doc.locate(d, p.hashes)
 }
 

@@ -56,8 +56,8 @@ func (l *Linter) settings(file string) (*Settings, error) {
 	return s, err
 }
 
-// runs tells whether a rule runs.
-func (s *Settings) runs(r *Rule) bool {
+// Runs tells whether a rule runs.
+func (s *Settings) Runs(r *Rule) bool {
 	return r.Mandatory || !s.Disabled[r.ID] && (!r.Optional || s.Enabled[r.ID])
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
@@ -54,7 +55,11 @@ func summary(r *lint.Result) string {
 	s := r.Summary
 	files, inputs := plural(s.Files, "file"), plural(s.Inputs, "input")
 	if len(r.Diagnostics) == 0 && s.Errors+s.Warnings+s.Infos == 0 {
-		clean := fmt.Sprintf("No problems found in %s (%s)", files, joined(", ", inputs, counted(s.Ignored, "ignored")))
+		none := "No problems"
+		if slices.ContainsFunc(r.Ignored, known) {
+			none = "No new problems"
+		}
+		clean := fmt.Sprintf("%s found in %s (%s)", none, files, joined(", ", inputs, hidden(r)))
 		if s.Unchecked > 0 {
 			// Outside the brackets: such a run was not all that clean.
 			clean += fmt.Sprintf(", %s not checked", plural(s.Unchecked, "input"))
@@ -65,7 +70,29 @@ func summary(r *lint.Result) string {
 		files = fmt.Sprintf("%d of %s", n, files)
 	}
 	return fmt.Sprintf("Found %s in %s (%s)", findings(s), files,
-		joined(", ", inputs, counted(s.Unchecked, "not checked"), counted(s.Ignored, "ignored")))
+		joined(", ", inputs, counted(s.Unchecked, "not checked"), hidden(r)))
+}
+
+// known tells that a diagnostic is hidden for being there before, and not for
+// being an exception.
+func known(d lint.Diagnostic) bool { return d.Ignored != nil && d.Ignored.By != lint.ByDirective }
+
+// hidden counts the diagnostics that are not shown by what hides them.
+func hidden(r *lint.Result) string {
+	listed, unchanged, since := 0, 0, "unchanged"
+	for i := range r.Ignored {
+		switch ig := r.Ignored[i].Ignored; {
+		case ig == nil:
+		case ig.By == lint.ByBaseline:
+			listed++
+		case ig.By == lint.ByRevision:
+			unchanged++
+			if ig.Reason != "" {
+				since = Clean(ig.Reason)
+			}
+		}
+	}
+	return joined(", ", counted(r.Summary.Ignored-listed-unchanged, "ignored"), counted(listed, "known"), counted(unchanged, since))
 }
 
 // findings counts by severity, the gravest first: "2 errors, 1 warning and 1 info".

@@ -135,11 +135,19 @@ func TestSummary(t *testing.T) {
 	t.Parallel()
 	one := []lint.Diagnostic{{File: "a"}}
 	two := []lint.Diagnostic{{File: "a"}, {File: "b"}, {File: "a"}}
+	hidden := []lint.Diagnostic{
+		{Ignored: &lint.Ignore{By: lint.ByDirective, Reason: "why"}},
+		{Ignored: &lint.Ignore{By: lint.ByBaseline, Reason: "known: listed in b.json"}},
+		{Ignored: &lint.Ignore{By: lint.ByRevision, Reason: "unchanged since \x1bv1"}},
+		{Ignored: &lint.Ignore{By: lint.ByRevision, Reason: "unchanged since \x1bv1"}},
+	}
 	tests := []struct {
 		name   string
 		result lint.Result
 		want   string
 	}{
+		{"ignored only", lint.Result{Ignored: hidden[:1], Summary: lint.Summary{Files: 1, Ignored: 1}}, "No problems found in 1 file (0 inputs, 1 ignored)"},
+		{"known ones", lint.Result{Ignored: hidden, Summary: lint.Summary{Files: 1, Ignored: 4}}, `No new problems found in 1 file (0 inputs, 1 ignored, 1 known, 2 unchanged since ␛v1)`},
 		{"nothing", lint.Result{}, "No problems found in 0 files (0 inputs)"},
 		{"one of each", lint.Result{Summary: lint.Summary{Files: 1, Inputs: 1}}, "No problems found in 1 file (1 input)"},
 		{"ignored", lint.Result{Summary: lint.Summary{Files: 1, Inputs: 2, Ignored: 1}}, "No problems found in 1 file (2 inputs, 1 ignored)"},
