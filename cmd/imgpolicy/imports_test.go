@@ -39,19 +39,21 @@ var mayImport = map[string][]string{
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
+	"lint/baseline":     {"lint"},
 	"lint/config":       {"lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/inventory", "lint/config"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/inventory", "lint/config"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
 // real files and print the outcome.
 var testsMayImport = map[string][]string{
-	"policy/regex": {"dockerfile"},
-	"policy/rego":  {"dockerfile"},
-	"lint":         {"lint/rules", "policy/regex"},
-	"lint/rules":   {"lint/report", "policy/regex", "policy/rego"},
-	"lint/report":  {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
+	"policy/regex":  {"dockerfile"},
+	"policy/rego":   {"dockerfile"},
+	"lint":          {"lint/rules", "policy/regex"},
+	"lint/rules":    {"lint/report", "policy/regex", "policy/rego"},
+	"lint/report":   {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
+	"lint/baseline": {"dockerfile"},
 }
 
 // doors are the packages through which the modules of others come in. A module
