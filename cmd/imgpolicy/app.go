@@ -87,9 +87,9 @@ func (a *app) program() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              usage,
 	}
-	for _, c := range program.Commands {
-		c.HideHelp = true      // arrange takes --help out first
-		c.OnUsageError = usage // the App's does not reach its commands
-	}
+	walk(program, func(p commandPath) {
+		p.last().HideHelp = true      // arrange takes --help out first
+		p.last().OnUsageError = usage // the App's does not reach its commands
+	})
 	return program
 }

@@ -214,9 +214,11 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if !slices.Contains(strings.Fields(help), c.Name) {
 			t.Errorf("the help does not name %q:\n%s", c.Name, help)
 		}
-		code, got, stderr := runIn(t.Context(), t.TempDir(), nil, nil, c.Name, "--help")
-		if code != exitClean || !strings.Contains(got, "Usage: imgpolicy "+c.Name) {
-			t.Errorf("imgpolicy %s --help = %d, %q, %q", c.Name, code, got, stderr)
-		}
 	}
+	walk((&app{}).program(), func(c commandPath) {
+		code, got, stderr := runIn(t.Context(), t.TempDir(), nil, nil, append(c.names(), "--help")...)
+		if code != exitClean || !strings.Contains(got, "Usage: imgpolicy "+c.String()) {
+			t.Errorf("imgpolicy %s --help = %d, %q, %q", c, code, got, stderr)
+		}
+	})
 }

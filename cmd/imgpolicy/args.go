@@ -8,32 +8,48 @@ import (
 )
 
 // arrange puts the arguments into the one order urfave/cli reads as people mean
-// them: command, flags, "--", paths. The library takes everything after the
-// first path for a path, so that `lint Dockerfile --format json` would silently
-// ignore the format. What the program does not know is refused here, with the
-// nearest name it knows.
+// them: command, subcommand, flags, "--", paths. The library takes everything
+// after the first path for a path, so that `lint Dockerfile --format json` would
+// silently ignore the format. What the program does not know is refused here,
+// with the nearest name it knows.
 func arrange(program *cli.App, args []string) ([]string, error) {
-	name, rest := args[0], args[1:]
-	switch {
+	switch name := args[0]; {
 	case isHelp(name):
 		return []string{"help"}, nil
 	case name == "--version" || name == "-v":
 		return []string{"version"}, nil
 	case isFlag(name):
-		return nil, misplacedFlag(program, name)
+		return nil, misplacedFlag(nil, program, name)
 	}
-	command := program.Command(name)
-	if command == nil {
-		return nil, unknownCommand(program, name)
+	command, rest := commandPath(nil).find(program, args)
+	switch {
+	case len(command) == 0:
+		return nil, unknownCommand(program, args[0])
+	case command.group():
+		return arrangeGroup(command, program, rest)
 	}
-	flags, paths, err := split(command, rest)
+	flags, paths, err := split(command.last(), rest)
 	switch {
 	case err != nil:
 		return nil, err
 	case slices.Contains(flags, helpWanted):
-		return []string{"help", command.Name}, nil
+		return append([]string{"help"}, command.names()...), nil
 	}
-	return slices.Concat([]string{command.Name}, flags, []string{"--"}, paths), nil
+	return slices.Concat(command.names(), flags, []string{"--"}, paths), nil
+}
+
+// arrangeGroup is arrange for a command whose subcommand is missing: all that it
+// can do by itself is to show its help.
+func arrangeGroup(command commandPath, program *cli.App, rest []string) ([]string, error) {
+	switch {
+	case len(rest) == 0:
+		return nil, missingSubcommand(command, program)
+	case isHelp(rest[0]):
+		return append([]string{"help"}, command.names()...), nil
+	case isFlag(rest[0]):
+		return nil, misplacedFlag(command, program, rest[0])
+	}
+	return nil, unknownSubcommand(command, program, rest[0])
 }
 
 // helpWanted stands for a request for help among the flags split returns.

@@ -105,7 +105,7 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 			v.words = append(v.words, f+"=")
 		}
 	case "COMMAND":
-		v.words = commandNames(program)
+		v.words = commandNames(program.Commands)
 	case "SHELL":
 		v.words = shellNames()
 	case "WHEN":

@@ -84,7 +84,7 @@ func unknown(what, got string, valid []string) error {
 }
 
 func unknownCommand(program *cli.App, name string) error {
-	names := commandNames(program)
+	names := commandNames(program.Commands)
 	if closest(name, names) == "" && (isDockerfileName(name) || strings.ContainsAny(name, `./\`)) {
 		return usageError(fmt.Sprintf("unknown command %q: to check a file, write %s lint %s", name, programName, name))
 	}
@@ -100,14 +100,25 @@ func unknownFlag(command *cli.Command, arg string) error {
 	return unknown("flag", arg, names)
 }
 
-func misplacedFlag(program *cli.App, arg string) error {
+// misplacedFlag says that a flag stands before the command that it belongs to,
+// one of those under a group or of all.
+func misplacedFlag(group commandPath, program *cli.App, arg string) error {
 	name, _, _ := strings.Cut(arg, "=")
-	for _, c := range program.Commands {
-		if findFlag(c, name) != nil {
-			return usageError(fmt.Sprintf("%s belongs after the command: %s %s %s", name, programName, c.Name, name))
+	var owner commandPath
+	walk(program, func(p commandPath) {
+		within := len(p) > len(group) && slices.Equal(p[:len(group)], group)
+		if owner == nil && within && findFlag(p.last(), name) != nil {
+			owner = p
 		}
+	})
+	switch {
+	case owner != nil:
+		return usageError(fmt.Sprintf("%s belongs after the command: %s %s %[1]s", name, programName, owner))
+	case len(group) > 0:
+		return unknown("flag", name, []string{"--help"})
+	default:
+		return unknown("flag", name, []string{"--help", "--version"})
 	}
-	return unknown("flag", name, []string{"--help", "--version"})
 }
 
 func missingValue(arg string, f flagOf) error {

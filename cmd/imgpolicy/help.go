@@ -17,17 +17,19 @@ func (a *app) helpCommand() *cli.Command {
 		Usage:     "show this help, or that of a command",
 		ArgsUsage: "[COMMAND]",
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
+			command, rest := commandPath(nil).find(c.App, c.Args().Slice())
+			switch {
+			case len(rest) == 0 && len(command) == 0:
 				return writeHelp(a.stdout, c.App)
-			}
-			if c.NArg() > 1 {
+			case len(rest) == 0:
+				return writeCommandHelp(a.stdout, command)
+			case len(command) == 0:
+				return unknown("command", rest[0], commandNames(c.App.Commands))
+			case command.group():
+				return unknownSubcommand(command, c.App, rest[0])
+			default:
 				return usageError("help takes one command")
 			}
-			command := c.App.Command(c.Args().First())
-			if command == nil {
-				return unknown("command", c.Args().First(), commandNames(c.App))
-			}
-			return writeCommandHelp(a.stdout, command)
 		},
 	}
 }
@@ -42,18 +44,26 @@ const exitCodeHelp = `Exit codes:
 func writeHelp(w io.Writer, program *cli.App) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nUsage: %[1]s COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n", program.Name, program.Usage)
-	for _, c := range program.Commands {
-		fmt.Fprintf(&b, "  %-8s %s\n", c.Name, c.Usage)
-	}
+	writeCommands(&b, program.Commands)
 	fmt.Fprintf(&b, "\n%s\nRun \"%s help COMMAND\" for the flags of a command.\n", exitCodeHelp, program.Name)
 	return writeAll(w, b.String())
 }
 
-// writeCommandHelp writes the help of a command.
-func writeCommandHelp(w io.Writer, command *cli.Command) error {
+// writeCommands writes what each of the commands is for.
+func writeCommands(w io.Writer, commands []*cli.Command) {
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.Name, c.Usage)
+	}
+}
+
+// writeCommandHelp writes the help of a command, or of a group of them.
+func writeCommandHelp(w io.Writer, path commandPath) error {
 	var b strings.Builder
-	flags := flagsOf(command)
-	usage := []string{programName, command.Name}
+	command, flags := path.last(), flagsOf(path.last())
+	usage := append([]string{programName}, path.names()...)
+	if path.group() {
+		usage = append(usage, "COMMAND [FLAGS] [ARGUMENTS]")
+	}
 	if len(flags) > 0 {
 		usage = append(usage, "[FLAGS]")
 	}
@@ -63,6 +73,11 @@ func writeCommandHelp(w io.Writer, command *cli.Command) error {
 	fmt.Fprintf(&b, "%s\n\nUsage: %s\n", capital(command.Usage), strings.Join(usage, " "))
 	if command.Description != "" {
 		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(command.Description))
+	}
+	if path.group() {
+		fmt.Fprint(&b, "\nCommands:\n")
+		writeCommands(&b, command.Subcommands)
+		fmt.Fprintf(&b, "\nRun \"%s help %s COMMAND\" for the flags of a command.\n", programName, path)
 	}
 	if len(flags) > 0 {
 		fmt.Fprint(&b, "\nFlags:\n")
@@ -115,9 +130,9 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func commandNames(program *cli.App) []string {
-	names := make([]string, len(program.Commands))
-	for i, c := range program.Commands {
+func commandNames(commands []*cli.Command) []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
 		names[i] = c.Name
 	}
 	return names
