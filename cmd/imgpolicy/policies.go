@@ -37,6 +37,9 @@ type policies struct {
 type loadedPolicy struct {
 	policy policy.Policy
 	err    error
+	// asked are the paths of what it read below its root, or looked for there in
+	// vain.
+	asked *sync.Map
 }
 
 // policyError is a policy or a config that cannot be used. The type tells it
@@ -59,32 +62,9 @@ func (e *policyError) Unwrap() error { return e.err }
 // of returns the policies that must all allow the inputs of a Dockerfile: those
 // of its config and the one beside it, in the order of Buildx, then those given.
 func (p *policies) of(name, folder string, conf *config.Effective) ([]policy.Policy, error) {
-	context := p.context
-	if context == "" {
-		context = folder
-	}
-	sets, err := p.found(name, folder, conf)
+	sets, context, err := p.sets(name, folder, conf)
 	if err != nil {
-		return nil, &policyError{err}
-	}
-	for _, flag := range p.given {
-		if flag.disabled {
-			return nil, nil
-		}
-		if flag.reset {
-			sets = nil
-		}
-		var paths []string
-		for _, f := range flag.files {
-			path, err := f.resolve(p.dir, context)
-			if err != nil {
-				return nil, &policyError{err}
-			}
-			paths = append(paths, path)
-		}
-		if len(paths) > 0 && !containsSet(sets, paths) {
-			sets = append(sets, paths)
-		}
+		return nil, err
 	}
 	out := make([]policy.Policy, 0, len(sets))
 	var failed failures
@@ -99,6 +79,37 @@ func (p *policies) of(name, folder string, conf *config.Effective) ([]policy.Pol
 		return nil, &policyError{failed}
 	}
 	return out, nil
+}
+
+// sets are the files of each of these policies, and the directory that they may
+// read.
+func (p *policies) sets(name, folder string, conf *config.Effective) (sets [][]string, context string, err error) {
+	if context = p.context; context == "" {
+		context = folder
+	}
+	if sets, err = p.found(name, folder, conf); err != nil {
+		return nil, "", &policyError{err}
+	}
+	for _, flag := range p.given {
+		if flag.disabled {
+			return nil, context, nil
+		}
+		if flag.reset {
+			sets = nil
+		}
+		var paths []string
+		for _, f := range flag.files {
+			path, err := f.resolve(p.dir, context)
+			if err != nil {
+				return nil, "", &policyError{err}
+			}
+			paths = append(paths, path)
+		}
+		if len(paths) > 0 && !containsSet(sets, paths) {
+			sets = append(sets, paths)
+		}
+	}
+	return sets, context, nil
 }
 
 func containsSet(sets [][]string, paths []string) bool {
@@ -173,21 +184,54 @@ func isRepository(dir string) bool {
 
 // load loads the files of one policy, which may read below root.
 func (p *policies) load(paths []string, root string) (policy.Policy, error) {
-	if l, ok := p.languageOf(filepath.Base(paths[0])); ok && l.Rootless {
-		root = ""
-	}
-	key := strings.Join(append(paths[:len(paths):len(paths)], root), "\x00")
+	key, root := p.key(paths, root)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	loaded, ok := p.loaded[key]
 	if !ok {
-		loaded.policy, loaded.err = p.compile(paths, root)
+		loaded.asked = new(sync.Map)
+		loaded.policy, loaded.err = p.compile(paths, below{root, &p.read, loaded.asked})
 		p.loaded[key] = loaded
 	}
 	return loaded.policy, loaded.err
 }
 
-func (p *policies) compile(paths []string, root string) (policy.Policy, error) {
+// key is what a policy is kept by: the same files are another policy where they
+// may read something else.
+func (p *policies) key(paths []string, root string) (key, readable string) {
+	if l, ok := p.languageOf(filepath.Base(paths[0])); ok && l.Rootless {
+		root = ""
+	}
+	return strings.Join(append(paths[:len(paths):len(paths)], root), "\x00"), root
+}
+
+// consulted are the paths of these policies, and of what they have asked for so
+// far.
+func (p *policies) consulted(name, folder string, conf *config.Effective) []string {
+	sets, context, err := p.sets(name, folder, conf)
+	if err != nil {
+		return nil // linting the file has failed by it
+	}
+	var paths []string
+	for _, set := range sets {
+		paths = append(paths, set...)
+		key, _ := p.key(set, context)
+		p.mu.Lock()
+		loaded, ok := p.loaded[key]
+		p.mu.Unlock()
+		if !ok {
+			continue
+		}
+		loaded.asked.Range(func(path, _ any) bool {
+			paths = append(paths, path.(string))
+			return true
+		})
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+func (p *policies) compile(paths []string, root below) (policy.Policy, error) {
 	var files []policy.File
 	var language policy.Language
 	for i, path := range paths {
@@ -207,7 +251,7 @@ func (p *policies) compile(paths []string, root string) (policy.Policy, error) {
 		}
 		files = append(files, policy.File{Name: name, Text: text})
 	}
-	loaded, err := language.Load(files, below{root, &p.read})
+	loaded, err := language.Load(files, root)
 	if err != nil {
 		return nil, badPolicy(err)
 	}
@@ -219,11 +263,16 @@ func (p *policies) compile(paths []string, root string) (policy.Policy, error) {
 // stays open for every directory of a large tree.
 type below struct {
 	root string
-	read *sync.Map // takes in the files that are opened, by path; nil for nowhere
+	// read takes in the files that are opened, asked those that are not there,
+	// too, by path; nil for nowhere.
+	read, asked *sync.Map
 }
 
 // Open implements fs.FS.
 func (b below) Open(name string) (fs.File, error) {
+	if b.asked != nil && fs.ValidPath(name) {
+		b.asked.Store(filepath.Join(b.root, filepath.FromSlash(name)), true)
+	}
 	file, err := os.OpenInRoot(b.root, name)
 	if err == nil && b.read != nil {
 		b.read.Store(filepath.Join(b.root, name), true)

@@ -65,3 +65,19 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	maps.Copy(out.Severities, s.flags.Severities)
 	return out, nil
 }
+
+// consulted are the paths of the files that say how a Dockerfile is linted, and
+// of those that they made the program read or look for so far.
+func (s *settings) consulted(name string) []string {
+	path, ok := s.paths[name]
+	if !ok {
+		return nil
+	}
+	folder := filepath.Dir(path)
+	chain, err := s.configs.of(folder)
+	if err != nil {
+		return nil // linting the file has failed by it
+	}
+	conf := chain.For(path)
+	return append(s.policies.consulted(name, folder, conf), conf.Files...)
+}
