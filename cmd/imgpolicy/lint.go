@@ -9,7 +9,6 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/report"
-	"github.com/imgpolicy/imgpolicy/lint/rules"
 )
 
 const lintDescription = `PATH is a Dockerfile, a directory to search for Dockerfiles, or - for standard
@@ -33,16 +32,11 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: slices.Concat(policyFlags(), configFlags(), outputFlags(), []cli.Flag{
+		Flags: slices.Concat(outputFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
-			&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
-			&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
-			&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never;\nnever leaves out links, too"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
-			&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
-			&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
-		}, buildFlags()),
+		}, knownFlags(), findFlags()),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
 			if err != nil {
@@ -51,6 +45,17 @@ func (a *app) lintCommand() *cli.Command {
 			return a.lint(c, options)
 		},
 	}
+}
+
+// findFlags are the flags that decide what is found.
+func findFlags() []cli.Flag {
+	return slices.Concat(policyFlags(), configFlags(), []cli.Flag{
+		&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
+		&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
+		&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
+		&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
+		&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
+	}, buildFlags())
 }
 
 // lintOptions are the flags of lint once they are known to make sense.
@@ -68,28 +73,45 @@ type lintOptions struct {
 	now      time.Time
 	color    bool
 	links    bool
+	known    knownOptions
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
+	o, err := a.findOptions(c)
+	if err != nil {
+		return lintOptions{}, err
+	}
+	o.report = report.Options{
+		Quiet: c.Bool("quiet"), HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics"),
+	}
+	var errs [5]error
+	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
+	o.failOn, errs[1] = severity(c.String("fail-on"))
+	o.color, errs[2] = a.color(c.String("color"))
+	o.links = a.links(c.String("color"))
+	o.outputs, errs[3] = outputs(o.dir, c.StringSlice("output"))
+	o.known, errs[4] = newKnownOptions(c)
+	for _, err := range errs {
+		if err != nil {
+			return lintOptions{}, err
+		}
+	}
+	return o, nil
+}
+
+// findOptions are those of findFlags.
+func (a *app) findOptions(c *cli.Context) (lintOptions, error) {
 	dir, err := a.getwd()
 	if err != nil {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
-	o := lintOptions{dir: dir, report: report.Options{
-		Quiet: c.Bool("quiet"), HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics"),
-	}}
-	var errs [9]error
-	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
-	o.failOn, errs[1] = severity(c.String("fail-on"))
-	o.disabled, errs[2] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
-	o.color, errs[3] = a.color(c.String("color"))
-	o.links = a.links(c.String("color"))
-	o.policies, errs[4] = a.policyOptions(c)
-	o.build, errs[5] = a.buildOptions(c, dir)
-	o.enabled = set(c.StringSlice("enable"))
-	o.now, errs[6] = now(c.String("now"), c.IsSet("now"))
-	o.outputs, errs[7] = outputs(dir, c.StringSlice("output"))
-	o.configs, errs[8] = a.configs(c, dir)
+	o := lintOptions{dir: dir, enabled: set(c.StringSlice("enable"))}
+	var errs [5]error
+	o.disabled, errs[0] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
+	o.policies, errs[1] = a.policyOptions(c)
+	o.build, errs[2] = a.buildOptions(c, dir)
+	o.now, errs[3] = now(c.String("now"), c.IsSet("now"))
+	o.configs, errs[4] = a.configs(c, dir)
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
@@ -114,40 +136,24 @@ func checkPaths(paths []string, named bool, stdinName string) error {
 
 // lint does what the command says: find, check, print, judge.
 func (a *app) lint(c *cli.Context, o lintOptions) error {
-	ctx := c.Context
-	line := a.progressLine(o.report.Quiet)
-	defer line.erase()
-	found, err := a.search(c, o.configs)
+	run, err := a.check(c, o)
 	if err != nil {
 		return err
 	}
-	settings := o.settings(found)
-	unused := unusedPolicies{settings: settings, named: found.explicit.policies}
-	linter := lint.Linter{
-		Rules: rules.All(), Settings: settings.flags, SettingsOf: settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
-		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
-	}
-	if found.stdin == "" { // somebody may be typing it
-		linter.Progress = line.set
-	}
-	result, unchecked := linter.Lint(ctx, found.files)
-	line.erase()
-	if err := ctx.Err(); err != nil {
+	if err := a.hideKnown(c, o, run); err != nil {
 		return err
 	}
-	failed := slices.Concat(found.failed, uncheckedFiles(unchecked), unused.failed)
-	a.note(found.explicit.skipped, o.report.Quiet)
 	// Of nothing checked there is no result: an empty one would read as clean.
 	// Where all that was named is no Dockerfile, it is.
-	if result.Summary.Files > 0 || len(failed) == 0 {
-		if err := a.write(o, result, failed); err != nil {
+	if run.result.Summary.Files > 0 || len(run.failed) == 0 {
+		if err := a.write(o, run.result, run.failed); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
-	if len(failed) > 0 {
-		return failed
+	if len(run.failed) > 0 {
+		return run.failed
 	}
-	if o.failOn != 0 && graveCount(result.Summary, o.failOn) > 0 {
+	if o.failOn != 0 && graveCount(run.result.Summary, o.failOn) > 0 {
 		return errFound
 	}
 	return nil

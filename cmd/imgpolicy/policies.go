@@ -223,7 +223,9 @@ func (p *policies) consulted(name, folder string, conf *config.Effective) []stri
 			continue
 		}
 		loaded.asked.Range(func(path, _ any) bool {
-			paths = append(paths, path.(string))
+			if path, ok := path.(string); ok {
+				paths = append(paths, path)
+			}
 			return true
 		})
 	}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
+)
+
+// linting is one run of the linter over what a command line names.
+type linting struct {
+	found    *search
+	settings *settings
+	linter   *lint.Linter
+	result   *lint.Result
+	// texts are what was read of the files, parallel to found.files.
+	texts [][]byte
+	// failed is why not everything was checked.
+	failed failures
+}
+
+// check finds the Dockerfiles and lints them.
+func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
+	line := a.progressLine(o.report.Quiet)
+	defer line.erase()
+	found, err := a.search(c, o.configs)
+	if err != nil {
+		return nil, err
+	}
+	run := &linting{found: found, settings: o.settings(found), texts: make([][]byte, len(found.files))}
+	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
+	run.linter = &lint.Linter{
+		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
+		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
+	}
+	if found.stdin == "" { // somebody may be typing it
+		run.linter.Progress = line.set
+	}
+	files := make([]lint.File, len(found.files))
+	for i, f := range found.files {
+		files[i] = lint.File{Name: f.Name, Read: func() (text []byte, err error) {
+			run.texts[i], err = f.Read()
+			return run.texts[i], err
+		}}
+	}
+	result, unchecked := run.linter.Lint(c.Context, files)
+	line.erase()
+	run.result, run.failed = result, slices.Concat(found.failed, uncheckedFiles(unchecked), unused.failed)
+	if err := c.Context.Err(); err != nil {
+		return nil, err
+	}
+	a.note(found.explicit.skipped, o.report.Quiet)
+	return run, nil
+}
+
+// path is the path of a file by its name in the result: of a Dockerfile, or of
+// a policy. Standard input has none unless it stands for a file.
+func (l *linting) path(name string) string {
+	switch path, ok := l.found.paths[name]; {
+	case name == "<stdin>":
+		return ""
+	case ok:
+		return path
+	default:
+		return absolute(l.found.dir, filepath.FromSlash(name))
+	}
+}
