@@ -51,8 +51,12 @@ func writeHelp(w io.Writer, program *cli.App) error {
 
 // writeCommands writes what each of the commands is for.
 func writeCommands(w io.Writer, commands []*cli.Command) {
+	width := 0
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-8s %s\n", c.Name, c.Usage)
+		width = max(width, len(c.Name))
+	}
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, c.Name, c.Usage)
 	}
 }
 
