@@ -42,7 +42,8 @@ var mayImport = map[string][]string{
 	"lint/baseline":     {"lint"},
 	"lint/config":       {"lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/inventory", "lint/config"},
+	"lint/starter":      {"dockerfile/source", "lint", "policy/document"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/inventory", "lint/config", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -54,6 +55,7 @@ var testsMayImport = map[string][]string{
 	"lint/rules":    {"lint/report", "policy/regex", "policy/rego"},
 	"lint/report":   {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
 	"lint/baseline": {"dockerfile"},
+	"lint/starter":  {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
 }
 
 // doors are the packages through which the modules of others come in. A module
