@@ -40,6 +40,7 @@ func (a *app) commands() []*cli.Command {
 		a.inputsCommand(),
 		a.evalCommand(),
 		a.testCommand(),
+		a.initCommand(),
 		a.configCommand(),
 		a.schemaCommand(),
 		a.rulesCommand(),

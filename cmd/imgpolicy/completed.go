@@ -137,6 +137,8 @@ func choices(path []string, flag string) []string {
 		return unknownSeverities
 	case "buildx":
 		return buildxVersions
+	case "language":
+		return languageNames()
 	default:
 		return nil
 	}

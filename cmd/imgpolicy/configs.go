@@ -154,6 +154,19 @@ func (c *configs) find(folder, top string) foundPath {
 	return found
 }
 
+// above is the path of the config in force for a folder that does not stand in
+// the folder itself, or "".
+func (c *configs) above(folder string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	top := c.top(folder)
+	if folder == top {
+		return "", nil
+	}
+	found := c.find(filepath.Dir(folder), top)
+	return found.path, found.err
+}
+
 // in is the path of the config that stands in a folder, or "". Two of them could
 // not both be meant, and one with nearly the right name is not to be missed.
 func (c *configs) in(folder string) (string, error) {
