@@ -121,6 +121,7 @@ func TestParseErrors(t *testing.T) {
 		{"number as key", "x.yaml", "1: b", "x.yaml:1:1: a key must be a string, not a number: put it in quotes: 1"},
 		{"no key", "x.yaml", "{~: b}", "x.yaml:1:2: a key must be a string, not null: put it in quotes: ~"},
 		{"nesting in YAML", "x.yaml", strings.Repeat("- ", maxDepth+1) + "a", "x.yaml:1:65: lists and objects are nested too deep here"},
+		{"nesting without end", "x.yaml", strings.Repeat("[", 20_000), "x.yaml:1:1: lists and objects are nested too deep here: " + strings.Repeat("[", 200) + "…"},
 		{"NUL in YAML", "x.yaml", "a: b\x00", `x.yaml:1:5: this character must be written \u0000, in double quotes`},
 		{"lone carriage return", "x.yaml", "a: b\rc: d", `x.yaml:1:5: this character must be written \u000d, in double quotes`},
 
@@ -160,5 +161,28 @@ func TestMember(t *testing.T) {
 	}
 	if got, want := n.Member("c").Fail("bad").Error(), "x.yaml:2:4: bad"; got != want {
 		t.Errorf("Fail = %s, want %s", got, want)
+	}
+}
+
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ written, value, want string }{
+		{`"a"`, "^a\\.b\"<é\n", `"^a\\.b\"<é\n"`},
+		{`'a'`, `^a\.b'"`, `'^a\.b''"'`},
+		{`a`, `^a: #`, `'^a: #'`},
+		{`a`, "a\tb", ""},
+		{"|\n a", "a", ""},
+	}
+	for _, tt := range tests {
+		got, ok := Encode(tt.written, tt.value)
+		if got != tt.want || ok != (tt.want != "") {
+			t.Errorf("Encode(%q, %q) = %q, %t, want %q", tt.written, tt.value, got, ok, tt.want)
+		}
+		if !ok {
+			continue
+		}
+		if n, err := Parse("x.yaml", []byte("a: "+got)); err != nil || n.Member("a").Text != tt.value {
+			t.Errorf("%s is read as %v, %v, want %q", got, n, err, tt.value)
+		}
 	}
 }

@@ -78,6 +78,8 @@ func (r *yamlReader) explain(message string, at int) string {
 		return "not YAML: a value that begins with @, % or ` takes quotes"
 	case strings.HasPrefix(message, "mapping values are not allowed"):
 		return `not YAML: a value with ": " in it takes quotes, and each key its own line`
+	case strings.HasPrefix(message, "exceeded max depth"):
+		return tooDeep
 	case strings.HasPrefix(message, "found unexpected end of stream"):
 		return "a closing quote is missing"
 	default:
