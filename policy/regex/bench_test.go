@@ -46,3 +46,15 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkInspect is paid once for a run.
+func BenchmarkInspect(b *testing.B) {
+	p, ok := mustLoad(b, testPolicy).(policy.Inspector)
+	if !ok {
+		b.Fatal("the policy does not inspect itself")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Inspect(context.Background(), nil)
+	}
+}

@@ -3,6 +3,7 @@ package regex
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -115,4 +116,57 @@ func longWay(img source.Image) []string {
 		}
 	}
 	return out
+}
+
+// FuzzInspect takes out what is said never to decide, and makes the fixes: what
+// is left decides the same, or is a policy at least.
+func FuzzInspect(f *testing.F) {
+	for _, seed := range [][4]string{
+		{"^a:", "^a:1$", "^a", "a:1"},
+		{`^quay\.io/`, `^(quay\.io/a|quay\.io/b):`, `:latest$`, "quay.io/a" + digestA},
+		{`gcr.io/acme`, `(?i)gcr\.io/acme/`, `.*`, "gcr.io/acme/x:1" + digestA},
+		{`^a:3|`, `x*`, `^docker\.io/library/a`, "a:3.1" + digestA},
+		{`^(a|b)?c[de]+@`, `^ac`, `c\b`, "acd" + digestA},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	f.Fuzz(func(t *testing.T, first, second, deny, ref string) {
+		text, err := json.Marshal(plugin{[]string{first, second}, []string{deny}, true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := loadText(string(text))
+		if err != nil {
+			return
+		}
+		l, ok := p.(*lists)
+		if !ok {
+			t.Fatal("no lists")
+		}
+		img, imageErr := source.ParseImage(ref)
+		for _, flaw := range l.Inspect(t.Context(), nil) {
+			if string(text[flaw.Start:flaw.End]) == "" {
+				t.Fatalf("%s: no entry at %d", flaw.Rule, flaw.Start)
+			}
+			for _, fix := range flaw.Fixes {
+				changed := string(text)
+				for _, e := range slices.Backward(fix.Edits) {
+					changed = changed[:e.Start] + e.New + changed[e.End:]
+				}
+				if _, err := loadText(changed); err != nil {
+					t.Fatalf("%s under %s: the fix makes %s: %v", flaw.Message, text, changed, err)
+				}
+			}
+			if flaw.Rule != "pattern-shadowed" || imageErr != nil {
+				continue
+			}
+			less := &lists{file: l.file, defaultAllow: true, fallback: l.fallback}
+			less.whitelist = slices.DeleteFunc(slices.Clone(l.whitelist), func(e entry) bool { return e.start == flaw.Start })
+			less.blacklist = slices.DeleteFunc(slices.Clone(l.blacklist), func(e entry) bool { return e.start == flaw.Start })
+			was, is := decide(t, l, img), decide(t, less, img)
+			if was.Outcome != is.Outcome || was.By != is.By {
+				t.Fatalf("%s under %s: %s is decided by %v, without it by %v", flaw.Message, text, ref, was.By, is.By)
+			}
+		}
+	})
 }

@@ -12,6 +12,8 @@ type head struct {
 	text     string
 	anchored bool // nothing stands before it
 	closed   bool // what follows is not literal
+	folded   bool // upper case does too
+	bound    bool // what may follow, or stand before, is bound by $ or \b
 }
 
 func (h head) open() bool { return !h.closed }
@@ -40,16 +42,23 @@ func extend(heads []head, re *syntax.Regexp) []head {
 		return heads
 	}
 	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpEndLine, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case syntax.OpEmptyMatch:
 		return heads
+	case syntax.OpEndLine, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return each(heads, func(h *head) { h.bound = true })
 	case syntax.OpBeginLine, syntax.OpBeginText:
-		return each(heads, func(h *head) { h.anchored = h.anchored || h.text == "" })
+		return each(heads, func(h *head) {
+			h.bound = h.bound || h.text != "" // where nothing can match
+			h.anchored = h.anchored || h.text == ""
+		})
 	case syntax.OpLiteral:
 		text := string(re.Rune)
-		if re.Flags&syntax.FoldCase != 0 {
+		folded := re.Flags&syntax.FoldCase != 0
+		if folded {
 			text = strings.ToLower(text) // as references mostly are
 		}
 		return each(heads, func(h *head) {
+			h.folded = h.folded || folded
 			h.text += text
 			if len(h.text) > maxHead {
 				h.text, h.closed = h.text[:maxHead], true

@@ -155,7 +155,7 @@ func TestLoadIsLinear(t *testing.T) {
 func TestLanguageMatch(t *testing.T) {
 	t.Parallel()
 	for base, want := range map[string]bool{
-		"image-policy.json": true, "P.JSON": true, "policy.rego": false, "json": false, "x.json.bak": false,
+		"image-policy.json": true, "P.JSON": true, "p.yaml": true, "p.YML": true, "policy.rego": false, "json": false, "x.json.bak": false,
 	} {
 		if got := Language(Options{}).Match(base); got != want {
 			t.Errorf("Match(%q) = %t, want %t", base, got, want)

@@ -1,0 +1,71 @@
+package regex
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
+)
+
+// watch knows which entries have matched a source.
+type watch struct {
+	*lists
+	asked        atomic.Bool
+	white, black []atomic.Bool // by entry
+}
+
+// Watch implements policy.Watcher.
+func (l *lists) Watch() policy.Watch {
+	return &watch{lists: l, white: make([]atomic.Bool, len(l.whitelist)), black: make([]atomic.Bool, len(l.blacklist))}
+}
+
+// Asked implements policy.Watch. It looks at the entries that have matched
+// nothing yet, whether or not they are the ones that decide.
+func (w *watch) Asked(src source.Source) {
+	var s spellings
+	switch src := src.(type) {
+	case source.Image:
+		s = imageSpellings(src)
+	case source.HTTP:
+		s = httpSpellings(src)
+	case source.Git:
+		s = gitSpellings(src)
+	default:
+		return
+	}
+	w.asked.Store(true)
+	note := func(entries []entry, matched []atomic.Bool) {
+		for i := range entries {
+			if !matched[i].Load() && hits(entries[i].pattern, s) {
+				matched[i].Store(true)
+			}
+		}
+	}
+	note(w.whitelist, w.white)
+	note(w.blacklist, w.black)
+}
+
+// Unused implements policy.Watch. A run that asked nothing says nothing.
+func (w *watch) Unused() []policy.Flaw {
+	if !w.asked.Load() {
+		return nil
+	}
+	in := &inspector{lists: w.lists, text: string(w.source.Text)}
+	find := func(list string, entries []entry, matched []atomic.Bool) {
+		for i := range entries {
+			if !matched[i].Load() {
+				in.report(&entries[i], policy.Flaw{
+					Rule:    "pattern-unused",
+					Message: fmt.Sprintf("%s entry %s matches nothing that the Dockerfiles of this run fetch", list, shown(entries[i].raw)),
+					Help:    "remove it if nothing else needs it",
+				})
+			}
+		}
+	}
+	find(whitelistKey, w.whitelist, w.white)
+	find(blacklistKey, w.blacklist, w.black)
+	slices.SortStableFunc(in.flaws, byPlace)
+	return in.flaws
+}
