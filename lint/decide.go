@@ -43,10 +43,14 @@ func (p *Pass) decide(ctx context.Context, build dockerfile.Options) error {
 				p.LocalDecisions = append(p.LocalDecisions, LocalDecision{Name: name, Decision: *d})
 			}
 		}
+		watch := p.watches.of(p.Settings, pol)
 		for i := range p.Inputs {
 			in := &p.Inputs[i]
 			if in.Source == nil {
 				continue
+			}
+			if watch != nil {
+				watch.Asked(in.Source)
 			}
 			d, err := p.ask(ctx, pol, request(in, env), i)
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 // however many files it is in force for, by the settings of the first of them;
 // the files of policies come in the order in which they are first used, after
 // all Dockerfiles.
-func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
+func (l *Linter) flaws(ctx context.Context, slots []outcome, watches *watches) []Diagnostic {
 	found := flawList{rules: map[string]*Rule{}, hashes: l.lineHashes, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
 		if r.Flaws {
@@ -40,6 +40,7 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome) []Diagnostic {
 			found.add(o.settings, inspector.Inspect(ctx, asked[:i]))
 		}
 	}
+	watches.unused(slots, found.add)
 	return found.diagnostics()
 }
 

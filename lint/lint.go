@@ -71,6 +71,7 @@ func (f Failure) Unwrap() error { return f.Err }
 // judged are in the second result, in order; the rest is linted all the same.
 func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	slots := make([]outcome, len(files))
+	watches := newWatches(l.Rules)
 	jobs := l.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
@@ -81,7 +82,7 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	for range min(jobs, len(files)) {
 		workers.Go(func() {
 			for i := range next {
-				slots[i] = l.lintFile(ctx, files[i])
+				slots[i] = l.lintFile(ctx, files[i], watches)
 				if n := done.Add(1); l.Progress != nil {
 					l.Progress(int(n), len(files))
 				}
@@ -94,7 +95,7 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	close(next)
 	workers.Wait()
 	result, failures := l.gather(files, slots)
-	result.add(l.flaws(ctx, append(slots, l.alone()...)))
+	result.add(l.flaws(ctx, append(slots, l.alone()...), watches))
 	return result, failures
 }
 
@@ -146,7 +147,7 @@ func (r *Result) add(all []Diagnostic) {
 
 // lintFile takes one file through all phases: text, inputs, decisions,
 // diagnostics.
-func (l *Linter) lintFile(ctx context.Context, file File) outcome {
+func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outcome {
 	if err := ctx.Err(); err != nil {
 		return outcome{err: err}
 	}
@@ -162,7 +163,7 @@ func (l *Linter) lintFile(ctx context.Context, file File) outcome {
 	out := outcome{settings: settings}
 	var last *Pass
 	for i, build := range settings.builds() {
-		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l}
+		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()

@@ -29,6 +29,7 @@ type Pass struct {
 	Ignores []IgnoreUse
 
 	linter      *Linter
+	watches     *watches
 	rule        *Rule
 	secrets     dockerfile.Secrets
 	hashes      []string // of the lines, where the linter is to give them

@@ -1,5 +1,7 @@
 package lint
 
+import "strings"
+
 // Rule is one built-in check. A rule is a value without state: the list of all
 // rules, the help, the documentation and the tests are made from its fields.
 type Rule struct {
@@ -29,6 +31,23 @@ type Rule struct {
 	// that policies find in themselves under its ID (policy.Inspector), Bad and
 	// Good are policies, several in txtar form, and Check is nil.
 	Flaws bool
+	// Unused tells that a rule about policies is about what a run makes no use
+	// of: its diagnostics are those of policy.Watch.
+	Unused bool
 	// Check reports what it finds. It does no I/O.
 	Check func(*Pass) `json:"-"`
+}
+
+// Language names the language that Bad and Good are written in, as Markdown
+// does: "dockerfile", "json" or "rego".
+func (r *Rule) Language() string {
+	name, _, _ := strings.Cut(r.Bad, "\n")
+	switch {
+	case !r.Flaws:
+		return "dockerfile"
+	case strings.HasPrefix(r.Bad, "{"), strings.HasSuffix(name, ".json --"):
+		return "json"
+	default:
+		return "rego"
+	}
 }

@@ -92,10 +92,7 @@ func ruleDocs() string {
 	var b strings.Builder
 	b.WriteString("# The rules\n\nMade from the rules themselves by `make generate`.\n")
 	for _, r := range rules.All() {
-		language := "dockerfile"
-		if r.Flaws {
-			language = "rego"
-		}
+		language := r.Language()
 		fmt.Fprintf(&b, "\n## %s\n\n%s (%s)\n\n%s\n\nReported:\n\n```%s\n%s```\n\nFine:\n\n```%s\n%s```\n",
 			r.ID, r.Summary, shownSeverity(r), r.Doc, language, r.Bad, language, r.Good)
 	}

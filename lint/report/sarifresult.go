@@ -95,10 +95,7 @@ func ruleMarkdown(rule *lint.Rule, summary string) string {
 	if rule.Doc != "" {
 		text += "\n" + rule.Doc + "\n"
 	}
-	language := "dockerfile"
-	if rule.Flaws {
-		language = "rego"
-	}
+	language := rule.Language()
 	if rule.Bad != "" {
 		text += fmt.Sprintf("\nReported:\n\n```%s\n%s```\n", language, rule.Bad)
 	}
