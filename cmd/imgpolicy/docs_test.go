@@ -79,12 +79,21 @@ func formatTable() string {
 	return b.String()
 }
 
+// ruleTable lists the rules about Dockerfiles, and names those about policies.
 func ruleTable() string {
 	var b strings.Builder
 	b.WriteString("| rule | severity | finds |\n|---|---|---|\n")
+	var flaws []string
 	for _, r := range rules.All() {
-		fmt.Fprintf(&b, "| [%s](lint/rules/README.md#%s) | %s | %s |\n", r.ID, r.ID, shownSeverity(r), r.Summary)
+		link := fmt.Sprintf("[%s](lint/rules/README.md#%s)", r.ID, r.ID)
+		if r.Flaws {
+			flaws = append(flaws, link)
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", link, shownSeverity(r), r.Summary)
 	}
+	last := len(flaws) - 1
+	fmt.Fprintf(&b, "\nThe policies in force are checked as well: %s and %s.\n", strings.Join(flaws[:last], ", "), flaws[last])
 	return b.String()
 }
 

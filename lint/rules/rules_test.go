@@ -48,7 +48,7 @@ func ids(r *lint.Result) []string {
 }
 
 // examplePolicy is in force while the examples of policy-denied run.
-const examplePolicy = `{"whitelist":["^alpine:"],"blacklist":[],"defaultAllow":false}`
+const examplePolicy = `{"whitelist":["^(?:docker\\.io/library/)?alpine:"],"blacklist":[],"defaultAllow":false}`
 
 func TestRules(t *testing.T) {
 	t.Parallel()

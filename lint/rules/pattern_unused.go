@@ -1,0 +1,36 @@
+package rules
+
+import "github.com/imgpolicy/imgpolicy/lint"
+
+func patternUnused() *lint.Rule {
+	return &lint.Rule{
+		ID:       "pattern-unused",
+		Summary:  "pattern that matches nothing in the Dockerfiles of the run",
+		Severity: lint.Info,
+		Flaws:    true,
+		Optional: true,
+		Unused:   true,
+		Doc: `A pattern that nothing needs allows what nobody looks at. Whether it is needed can only be told by a
+run over all Dockerfiles that the policy is for, so the rule is off: enable it for such runs. Nothing is
+said where an input could not be checked.`,
+		Bad: `-- policy.json --
+{
+  "whitelist": [
+    "^(?:docker\\.io/library/)?alpine:",
+    "^ghcr\\.io/acme/"
+  ]
+}
+-- Dockerfile --
+FROM alpine:3.20
+`,
+		Good: `-- policy.json --
+{
+  "whitelist": [
+    "^(?:docker\\.io/library/)?alpine:"
+  ]
+}
+-- Dockerfile --
+FROM alpine:3.20
+`,
+	}
+}
