@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/document"
@@ -49,6 +50,7 @@ func (o Options) read(file policy.File, n *document.Node) (*lists, error) {
 		return nil, n.Fail("%s, not %s", whatIsAPolicy(file.Name), n.Kind)
 	}
 	l := &lists{file: file.Name, source: file}
+	l.flaws = sync.OnceValue(func() []policy.Flaw { return findFlaws(l) })
 	seen := map[string]*document.Node{}
 	for _, m := range n.Members {
 		name := knownKey(m.Key.Text)

@@ -50,6 +50,9 @@ type lists struct {
 	defaultAllow         bool
 	// fallback is what decides where no entry hits.
 	fallback policy.Entry
+	// flaws finds the flaws once: a run asks for them beside every set of
+	// policies that are in force together, and gets the same.
+	flaws func() []policy.Flaw
 }
 
 // entry is one regular expression of a list.
