@@ -168,6 +168,8 @@ func TestEncode(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ written, value, want string }{
 		{`"a"`, "^a\\.b\"<é\n", `"^a\\.b\"<é\n"`},
+		{`"a"`, "a\u202eb\x7f", `"a\u202eb\u007f"`},
+		{`"a"`, "a\U000e0001", ""},
 		{`'a'`, `^a\.b'"`, `'^a\.b''"'`},
 		{`a`, `^a: #`, `'^a: #'`},
 		{`a`, "a\tb", ""},

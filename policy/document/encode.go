@@ -10,17 +10,25 @@ import (
 // single quotes stays in single quotes. What is not in quotes gets single ones,
 // in which no text means anything else. It reports whether it could.
 func Encode(written, value string) (string, bool) {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
 	if strings.HasPrefix(written, `"`) {
-		var b strings.Builder
-		e := json.NewEncoder(&b) // YAML takes the escapes of JSON
+		// YAML takes the escapes of JSON, but for those of half a character.
+		if strings.ContainsFunc(value, func(r rune) bool { return unprintable(r) && r > 0xffff }) {
+			return "", false
+		}
+		var b, out strings.Builder
+		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		if err := e.Encode(value); err != nil {
 			return "", false
 		}
-		return strings.TrimSuffix(b.String(), "\n"), true
+		for _, r := range strings.TrimSuffix(b.String(), "\n") {
+			writeRune(&out, r)
+		}
+		return out.String(), true
 	}
 	block := strings.HasPrefix(written, "|") || strings.HasPrefix(written, ">")
-	if block || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if block || strings.ContainsFunc(value, unprintable) {
 		return "", false
 	}
 	return "'" + strings.ReplaceAll(value, "'", "''") + "'", true

@@ -22,14 +22,19 @@ func Printable(text string) string {
 		if count++; count > maxShown {
 			return b.String() + "…"
 		}
-		switch hi, lo := utf16.EncodeRune(r); {
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
+		writeRune(&b, r)
 	}
 	return b.String()
+}
+
+// writeRune writes a character, escaped as in JSON if it cannot be printed.
+func writeRune(b *strings.Builder, r rune) {
+	switch hi, lo := utf16.EncodeRune(r); {
+	case unicode.IsPrint(r):
+		b.WriteRune(r)
+	case r > 0xffff:
+		fmt.Fprintf(b, `\u%04x\u%04x`, hi, lo)
+	default:
+		fmt.Fprintf(b, `\u%04x`, r)
+	}
 }
