@@ -213,8 +213,7 @@ func (c *configs) top(folder string) string {
 	if root := c.root(folder); root != "" {
 		return root
 	}
-	relative, err := filepath.Rel(c.dir, folder)
-	if err != nil || !filepath.IsLocal(relative) {
+	if !isBelow(c.dir, folder) {
 		return folder
 	}
 	return c.dir

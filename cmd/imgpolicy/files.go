@@ -38,6 +38,8 @@ type search struct {
 	// paths are the absolute paths of the files, by name: where their config and
 	// policy are looked for.
 	paths map[string]string
+	// trees are the directories that were searched as a whole.
+	trees []string
 	// stdin is the name of standard input, "" where it is not linted.
 	stdin  string
 	failed failures
@@ -108,6 +110,7 @@ func (s *search) excludes(path string) bool { return s.excluded != nil && s.excl
 // development containers and workflows build images too. What cannot be looked
 // into is a failure, lest a run be clean for what it could not see.
 func (s *search) addTree(root string) {
+	s.trees = append(s.trees, root)
 	found, excluded, before := false, 0, len(s.files)
 	// DirFS follows root itself where it is a symbolic link, and none below it.
 	_ = fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {

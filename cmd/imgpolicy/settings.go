@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 )
@@ -16,12 +17,13 @@ type settings struct {
 	configs  *configs
 	policies *policies
 	build    buildOptions
+	trees    []string // the directories that were searched as a whole
 }
 
 // settings are those of a run with these flags.
 func (o lintOptions) settings(found *search) *settings {
 	s := &settings{
-		paths: found.paths, configs: o.configs, build: o.build,
+		paths: found.paths, trees: found.trees, configs: o.configs, build: o.build,
 		policies: o.policies.in(o.dir, o.configs.given != ""),
 		flags: lint.Settings{
 			Disabled: maps.Clone(o.disabled), Enabled: o.enabled, Severities: map[string]lint.Severity{},
@@ -51,6 +53,9 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 		Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
+	if s.whole(s.policies.consulted(name, folder, conf)) {
+		out.Enabled[unusedPattern] = true
+	}
 	conf.Apply(out)
 	for id := range s.flags.Disabled {
 		if at, ok := conf.Locked[id]; ok {
@@ -64,6 +69,24 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	}
 	maps.Copy(out.Severities, s.flags.Severities)
 	return out, nil
+}
+
+// unusedPattern is the rule that only means something in a run over all that a
+// policy is for.
+const unusedPattern = "pattern-unused"
+
+// whole tells whether policies stand in directories that were searched, so that
+// all they are for was looked at.
+func (s *settings) whole(policies []string) bool {
+	return len(s.trees) > 0 && !slices.ContainsFunc(policies, func(path string) bool {
+		return !slices.ContainsFunc(s.trees, func(tree string) bool { return isBelow(tree, path) })
+	})
+}
+
+// isBelow tells whether a path is a directory or below it.
+func isBelow(dir, path string) bool {
+	relative, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(relative)
 }
 
 // consulted are the paths of the files that say how a Dockerfile is linted, and

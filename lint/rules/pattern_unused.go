@@ -11,8 +11,8 @@ func patternUnused() *lint.Rule {
 		Optional: true,
 		Unused:   true,
 		Doc: `A pattern that nothing needs allows what nobody looks at. Whether it is needed can only be told by a
-run over all Dockerfiles that the policy is for, so the rule is off: enable it for such runs. Nothing is
-said where an input could not be checked.`,
+run over all Dockerfiles that the policy is for, so the rule is on where a directory is searched that the
+policies stand in, and else off unless it is enabled. Nothing is said where an input could not be checked.`,
 		Bad: `-- policy.json --
 {
   "whitelist": [
