@@ -31,10 +31,12 @@ func writeCSV(w io.Writer, inv *Inventory) error {
 	return out.WriteAll(rows)
 }
 
-// cell keeps a spreadsheet from taking text of a Dockerfile for a formula.
+// cell keeps a spreadsheet from taking text of a Dockerfile for a formula, and
+// GitHub's runner from taking it for a command.
 func cell(s string) string {
-	s = report.Clean(s)
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	s = strings.ReplaceAll(report.Clean(s), "##[", "# #[")
+	formula := s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0]))
+	if formula || strings.HasPrefix(strings.TrimSpace(s), "::") {
 		return "'" + s
 	}
 	return s

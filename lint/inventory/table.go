@@ -33,7 +33,7 @@ func writeTable(w io.Writer, inv *Inventory) error {
 	}
 	for _, f := range inv.Files {
 		for _, p := range f.Errors {
-			text += fmt.Sprintf("error: %s: %s\n", where(f.Name, p.Range), report.Clean(p.Message))
+			text += fmt.Sprintf("error: %s: %s\n", report.Clean(where(f.Name, p.Range)), report.Clean(p.Message))
 		}
 	}
 	text += fmt.Sprintf("%s in %s", count(inputs, "input"), count(len(inv.Files), "file"))
