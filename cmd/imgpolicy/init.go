@@ -142,7 +142,11 @@ func (a *app) init(ctx context.Context, i *initialization) error {
 	if err := i.write(a.stdout, files); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(told, i.summary(files, found, a.getenv("IMGPOLICY_CONFIG"))); err != nil {
+	err := a.guarded(told, func(w io.Writer) error {
+		_, err := io.WriteString(w, i.summary(files, found, a.getenv("IMGPOLICY_CONFIG")))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	if len(found.failed) > 0 {

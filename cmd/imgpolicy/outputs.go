@@ -118,15 +118,18 @@ func (a *app) rooted(options report.Options, format report.Format, dir string) r
 
 // forPeople prints what is not for programs. On a runner of GitHub Actions no
 // text of a policy or a Dockerfile in it may be taken for a command.
-func (a *app) forPeople(write func(io.Writer) error) error {
+func (a *app) forPeople(write func(io.Writer) error) error { return a.guarded(a.stdout, write) }
+
+// guarded is forPeople on stdout or stderr: a runner reads both.
+func (a *app) guarded(w io.Writer, write func(io.Writer) error) error {
 	if !a.onGitHub() {
-		return write(a.stdout)
+		return write(w)
 	}
 	var text bytes.Buffer
 	if err := write(&text); err != nil {
 		return err
 	}
-	_, err := io.WriteString(a.stdout, report.Guarded(text.String(), ""))
+	_, err := io.WriteString(w, report.Guarded(text.String(), ""))
 	return err
 }
 

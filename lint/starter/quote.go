@@ -31,7 +31,7 @@ func yamlText(s string) string {
 	switch {
 	case plainYAML.MatchString(s):
 		return s
-	case strings.ContainsFunc(s, func(r rune) bool { return r == '\'' || r == utf8.RuneError || !unicode.IsPrint(r) }):
+	case strings.Contains(s, "##["), strings.ContainsFunc(s, func(r rune) bool { return r == '\'' || r == utf8.RuneError || !unicode.IsPrint(r) }):
 		return quoted(s, func(r rune) string { return fmt.Sprintf(`\U%08x`, r) })
 	default:
 		return "'" + s + "'"
@@ -48,7 +48,8 @@ func regoText(s string) string {
 	})
 }
 
-// quoted puts a text in double quotes, with what cannot be printed escaped.
+// quoted puts a text in double quotes, with what cannot be printed escaped, and
+// ##[, which commands a runner of GitHub Actions that sees it in a log.
 func quoted(s string, escape func(rune) string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -64,5 +65,5 @@ func quoted(s string, escape func(rune) string) string {
 		}
 	}
 	b.WriteByte('"')
-	return b.String()
+	return strings.ReplaceAll(b.String(), "##[", "##"+escape('['))
 }

@@ -31,7 +31,11 @@ type Use struct {
 }
 
 // place is the use as a comment names it.
-func (u Use) place() string { return document.Printable(fmt.Sprintf("%s:%d", u.File, u.Line)) }
+// Printed on a runner of GitHub Actions, which finds ##[ anywhere in a line, it
+// is no command.
+func (u Use) place() string {
+	return strings.ReplaceAll(document.Printable(fmt.Sprintf("%s:%d", u.File, u.Line)), "##[", "# #[")
+}
 
 // Refused is a use that no policy can allow by its name.
 type Refused struct {

@@ -188,6 +188,23 @@ func TestPlaces(t *testing.T) {
 	loadRego(t, s, "Docker\nallow if true\nfile")
 }
 
+// A runner of GitHub Actions finds its old commands anywhere in a line that is
+// shown.
+func TestNoCommands(t *testing.T) {
+	t.Parallel()
+	const name = "##[error]x"
+	s := starter.From(usesOf(name, "node", "https://example.com/x"))
+	yaml := s.YAML(starter.Config{BuildArgs: map[string]string{name: name}, Targets: []string{name}})
+	for _, text := range []string{yaml, s.Rego("Dockerfile"), s.RegoTest("Dockerfile")} {
+		if strings.Contains(text, "##[") {
+			t.Errorf("a command in\n%s", text)
+		}
+	}
+	if conf := load(t, yaml).conf; conf.BuildArgs[name].Value != name || conf.Targets[0].Value != name {
+		t.Errorf("got %v from\n%s", conf, yaml)
+	}
+}
+
 func loadRego(tb testing.TB, s *starter.Starter, name string) policy.Policy {
 	tb.Helper()
 	text := s.Rego(name)
