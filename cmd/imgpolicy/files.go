@@ -112,17 +112,11 @@ func (s *search) excludes(path string) bool { return s.excluded != nil && s.excl
 func (s *search) addTree(root string) {
 	s.trees = append(s.trees, root)
 	found, excluded, before := false, 0, len(s.files)
-	// DirFS follows root itself where it is a symbolic link, and none below it.
-	_ = fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
-		path := filepath.Join(root, filepath.FromSlash(name))
+	walkTree(root, func(path string, entry fs.DirEntry, err error) {
 		switch {
 		case err != nil:
 			s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
 			found = true // the failure says enough
-		case entry.IsDir():
-			if entry.Name() == ".git" {
-				return fs.SkipDir
-			}
 		case isDockerfileName(entry.Name()) && s.regular(path, entry):
 			found = true
 			if s.excludes(path) {
@@ -131,7 +125,6 @@ func (s *search) addTree(root string) {
 				s.addFile(path)
 			}
 		}
-		return nil
 	})
 	if excluded > 0 && len(s.files) == before {
 		s.skip(root, "has excluded Dockerfiles only")
@@ -139,6 +132,26 @@ func (s *search) addTree(root string) {
 	if !found {
 		s.failed = append(s.failed, noDockerfile(shownName(s.dir, root)))
 	}
+}
+
+// walkTree visits what is below a directory, but not what git keeps there, and
+// directories only where they cannot be read. Root itself is followed where it
+// is a symbolic link, and none below it. An fs.FS would refuse names that are
+// not UTF-8.
+func walkTree(root string, visit func(path string, entry fs.DirEntry, err error)) {
+	// The separator at the end is what has the link followed.
+	_ = filepath.WalkDir(root+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+		path = filepath.Clean(path)
+		switch {
+		case err != nil:
+			visit(path, entry, err)
+		case !entry.IsDir():
+			visit(path, entry, nil)
+		case entry.Name() == ".git" && path != root:
+			return fs.SkipDir
+		}
+		return nil
+	})
 }
 
 // regular tells whether an entry is a regular file or leads to one. A link into

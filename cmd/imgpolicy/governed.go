@@ -2,7 +2,6 @@ package main
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -30,17 +29,13 @@ func (s *search) tree(dir string) []string {
 		return all
 	}
 	var all []string
-	_ = fs.WalkDir(os.DirFS(top), ".", func(name string, entry fs.DirEntry, err error) error {
-		path := filepath.Join(top, filepath.FromSlash(name))
+	walkTree(top, func(path string, entry fs.DirEntry, err error) {
 		switch {
 		case err != nil:
 			s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
-		case entry.IsDir() && entry.Name() == ".git":
-			return fs.SkipDir
-		case !entry.IsDir() && isDockerfileName(entry.Name()) && s.regular(path, entry):
+		case isDockerfileName(entry.Name()) && s.regular(path, entry):
 			all = append(all, path)
 		}
-		return nil
 	})
 	if s.explicit.trees == nil {
 		s.explicit.trees = map[string][]string{}
