@@ -140,6 +140,9 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.replaced(run); err != nil {
+		return err
+	}
 	if err := a.hideKnown(c, o, run); err != nil {
 		return err
 	}

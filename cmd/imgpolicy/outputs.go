@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -48,7 +47,7 @@ func outputs(dir string, args []string) ([]output, error) {
 		if file == "-" {
 			return nil, usageError("--output writes files: --format " + name + " prints")
 		}
-		same := func(o output) bool { return absolute(dir, o.file) == absolute(dir, file) }
+		same := func(o output) bool { return target(absolute(dir, o.file)) == target(absolute(dir, file)) }
 		if slices.ContainsFunc(all, same) {
 			return nil, usageError(fmt.Sprintf("--output names %s twice", file))
 		}
@@ -71,10 +70,8 @@ func (a *app) write(o lintOptions, result *lint.Result, failed failures) error {
 		options.Failures = append(options.Failures, visible(err.Error()))
 	}
 	for _, out := range o.outputs {
-		options := a.rooted(options, out.format, o.dir)
-		err := writeFile(absolute(o.dir, out.file), func(w io.Writer) error { return out.format.Write(w, result, options) })
-		if err != nil {
-			return fmt.Errorf("%s: %w", out.file, err)
+		if err := a.writeOutput(out, result, a.rooted(options, out.format, o.dir), o.dir); err != nil {
+			return err
 		}
 	}
 	options = a.rooted(options, o.format, o.dir)
@@ -151,43 +148,6 @@ func (a *app) stepSummary(o lintOptions, options *report.Options) (io.Closer, er
 	}
 	options.Summary, options.SummaryUsed = file, int(info.Size())
 	return file, nil
-}
-
-// writeFile replaces a file as a whole: nobody finds half a report, and an old
-// one stays where the new one cannot be written. What is no regular file, such
-// as /dev/stderr or a pipe, is written to as it is.
-func writeFile(name string, write func(io.Writer) error) error {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target // a link goes on being one
-	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return writeInto(name, os.O_WRONLY, write)
-	}
-	temporary := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
-	if err := writeInto(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, name); err != nil {
-		os.Remove(temporary)
-		return err
-	}
-	return nil
-}
-
-// writeInto writes to a file, and takes a new one away again where that fails.
-func writeInto(name string, flags int, write func(io.Writer) error) error {
-	file, err := os.OpenFile(name, flags, fs.FileMode(0o666))
-	if err != nil {
-		return err
-	}
-	err = write(file)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil && flags&os.O_CREATE != 0 {
-		os.Remove(name)
-	}
-	return err
 }
 
 // moduleVersion is the version of the program, as Go recorded it.

@@ -23,7 +23,7 @@ func TestNothingForgesCommands(t *testing.T) {
 	dir := hostileRepository(t)
 	var formats []string
 	for _, f := range report.Names() {
-		formats = append(formats, "lint . --unknown error --format "+f, "lint . --output compact=/dev/null --output "+f+"=out."+f+" --format "+f)
+		formats = append(formats, "lint . --unknown error --format "+f, "lint . --output "+f+"=/dev/stdout --output compact=/dev/stderr --format "+f)
 	}
 	lines := append(formats,
 		"lint .", "lint . -q", "lint . --statistics --format text", "lint . --baseline base.json", "lint . --baseline H", "lint . --config H", "lint --policy H",
