@@ -51,8 +51,7 @@ type (
 	}
 	sarifDriver struct {
 		Name            string      `json:"name"`
-		Version         string      `json:"version,omitempty"`
-		SemanticVersion string      `json:"semanticVersion,omitempty"`
+		SemanticVersion string      `json:"semanticVersion"`
 		InformationURI  string      `json:"informationUri"`
 		Rules           []sarifRule `json:"rules"`
 	}
@@ -112,11 +111,7 @@ func writeSARIF(w io.Writer, r *lint.Result, opt Options) error {
 	run.Tool.Driver = sarifDriver{
 		Name: programName, InformationURI: projectPage, Rules: s.rules(r),
 	}
-	if semantic, ok := strings.CutPrefix(opt.Version, "v"); ok {
-		run.Tool.Driver.SemanticVersion = semantic
-	} else {
-		run.Tool.Driver.Version = orElse(opt.Version, "(devel)")
-	}
+	run.Tool.Driver.SemanticVersion = semanticVersion(opt.Version)
 	for i := range r.Diagnostics {
 		if d := &r.Diagnostics[i]; d.File != "" {
 			run.Results = append(run.Results, s.result(d))
@@ -131,6 +126,15 @@ func writeSARIF(w io.Writer, r *lint.Result, opt Options) error {
 	}
 	run.Invocations = []sarifInvocation{s.invocation(r, opt)}
 	return WriteJSON(w, sarifLog{sarifSchema, sarifVersion, []sarifRun{run}})
+}
+
+// semanticVersion is a version of Go as SARIF wants it, which readers compare. A
+// build of no known version, such as that of our action, comes before all others.
+func semanticVersion(version string) string {
+	if semantic, ok := strings.CutPrefix(version, "v"); ok && semantic != "" {
+		return semantic
+	}
+	return "0.0.0-devel"
 }
 
 // invocation tells how the run went. That all was checked is what success means
