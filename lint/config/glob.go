@@ -8,6 +8,33 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
+// A glob is tried once for every choice that its braces give, and a handful of
+// them already give more than any run has time for.
+const (
+	maxGlob         = 1024 // bytes
+	maxAlternatives = 100
+)
+
+// alternatives is how many globs without braces one with them stands for, or
+// more: those within others are counted as if they stood beside them. It stops
+// counting where there are too many.
+func alternatives(glob string) int {
+	all, open := 1, []int{}
+	for i := 0; i < len(glob) && all <= maxAlternatives; i++ {
+		switch last := len(open) - 1; {
+		case glob[i] == '{':
+			open = append(open, 1)
+		case last < 0:
+		case glob[i] == ',':
+			open[last]++
+		case glob[i] == '}':
+			all *= min(open[last], maxAlternatives+1)
+			open = open[:last]
+		}
+	}
+	return all
+}
+
 // matchesGlob tells whether a glob is about a file, or about a directory it is
 // in. name is relative to the directory of the config, with slashes. A glob
 // without a slash is about names anywhere, another about paths.

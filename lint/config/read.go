@@ -142,6 +142,10 @@ func readGlobs(n *document.Node) ([]Text, error) {
 			return nil, n.Items[i].Fail("paths are written with slashes")
 		case t.Value == ".." || strings.HasPrefix(t.Value, "../"):
 			return nil, n.Items[i].Fail("a glob is about what is below the config's directory")
+		case len(t.Value) > maxGlob:
+			return nil, n.Items[i].Fail("the glob has %d bytes, at most %d are read", len(t.Value), maxGlob)
+		case alternatives(t.Value) > maxAlternatives:
+			return nil, n.Items[i].Fail("the braces stand for more than %d globs: list what is meant", maxAlternatives)
 		case !doublestar.ValidatePattern(t.Value):
 			return nil, n.Items[i].Fail("the glob is not complete")
 		}
