@@ -188,6 +188,26 @@ func TestChainErrors(t *testing.T) {
 	}
 }
 
+// What a config locks stays for each file as strict as the config has it there.
+func TestLockedPerFile(t *testing.T) {
+	t.Parallel()
+	ch, err := chain(t, map[string]string{
+		"/repo/c.yaml":    "extends: base.yaml\nrules: {latest-tag: warning, unpinned-image: info}\n",
+		"/repo/base.yaml": "locked: [latest-tag]\nrules: {latest-tag: warning}\nper-file:\n  - files: [prod]\n    rules: {latest-tag: error, unpinned-image: error}\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"/repo/prod/Dockerfile": "rules latest-tag=error@/repo/base.yaml:5\nrules unpinned-image=info@/repo/c.yaml:2\n",
+		"/repo/dev/Dockerfile":  "rules latest-tag=warning@/repo/c.yaml:2\nrules unpinned-image=info@/repo/c.yaml:2\n",
+	} {
+		if got := shown(ch.For(file)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s:\n%s\nwant\n%s", file, got, want)
+		}
+	}
+}
+
 func TestExcludes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -34,6 +34,7 @@ func (e *Effective) add(c *Config, p *Part) {
 		e.Lists = append(e.Lists, Text{Value: c.Path, Place: Place{File: c.Name, Line: 1}})
 		e.entries = append(e.entries, c.lists...)
 	}
+	e.addRules(p.Rules)
 	for id, place := range c.Locked {
 		if _, ok := e.Locked[id]; !ok {
 			e.Locked[id] = place
@@ -48,11 +49,22 @@ func (e *Effective) add(c *Config, p *Part) {
 	if p.Hosts != nil {
 		e.Hosts = append(e.Hosts, *p.Hosts)
 	}
-	maps.Copy(e.Rules, p.Rules)
 	maps.Copy(e.BuildArgs, p.BuildArgs)
 	e.Platforms = either(p.Platforms, e.Platforms)
 	e.Targets = either(p.Targets, e.Targets)
 	e.Ignores = e.Ignores.stricter(p.Ignores)
+}
+
+// addRules takes in severities on top of those of the configs that are extended,
+// which may be stricter for the file at hand than checkLock could know: what
+// those lock stays as strict.
+func (e *Effective) addRules(rules map[string]Rule) {
+	for id, r := range rules {
+		_, locked := e.Locked[id]
+		if below, ok := e.Rules[id]; !locked || !ok || r.Severity >= below.Severity {
+			e.Rules[id] = r
+		}
+	}
 }
 
 // stricter keeps of each limit the one that allows less.
