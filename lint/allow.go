@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -55,6 +56,9 @@ func ParseRegistry(text string) (AllowEntry, error) {
 	case len(parts) > 1 && strings.ToLower(text[len(host):]) != text[len(host):]:
 		return AllowEntry{}, errors.New("the path of an image is in lower case, so this matches none")
 	}
+	if err := checkPort(host); err != nil {
+		return AllowEntry{}, err
+	}
 	parts[0] = strings.ToLower(host)
 	return AllowEntry{Text: text, parts: parts}, nil
 }
@@ -70,7 +74,33 @@ func ParseHost(text string) (AllowEntry, error) {
 	case strings.ContainsAny(text, "/ \t\r\n?#@"):
 		return AllowEntry{}, errors.New("a host is HOST or HOST:PORT, such as github.com, without a path")
 	}
+	if err := checkPort(text); err != nil {
+		return AllowEntry{}, err
+	}
 	return AllowEntry{Text: text, parts: []string{cleanHost(text)}}, nil
+}
+
+// checkPort refuses what no host can look like because of its colons: an entry
+// for a tag, or for an IPv6 address without brackets, would allow nothing.
+func checkPort(host string) error {
+	name, port, found := strings.Cut(host, ":")
+	if strings.HasPrefix(host, "[") {
+		var rest string
+		name, rest, _ = strings.Cut(host, "]")
+		if port, found = strings.CutPrefix(rest, ":"); !found && host != name+"]" {
+			return fmt.Errorf("%q is no host: an IPv6 address is [ADDRESS] or [ADDRESS]:PORT", host)
+		}
+	}
+	n, err := strconv.Atoi(port)
+	switch {
+	case !found || strings.Contains(port, "*"):
+		return nil
+	case strings.Contains(port, ":"):
+		return fmt.Errorf("an IPv6 address is written in brackets: [%s]", host)
+	case name == "" || err != nil || n < 1 || n > 65535:
+		return fmt.Errorf("%q is no HOST:PORT, where PORT is a number", host)
+	}
+	return nil
 }
 
 // AllowsImage tells whether an image comes from a place of the list.

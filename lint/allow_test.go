@@ -27,6 +27,13 @@ func TestParseRegistry(t *testing.T) {
 		{"ghcr.io/acme:1", "no tag"},
 		{"ghcr.io/acme@sha256:00", "HOST/PATH"},
 		{"ghcr.io/Acme", "lower case"},
+		{"ghcr.io:latest", `"ghcr.io:latest" is no HOST:PORT`},
+		{"ghcr.io:99999/a", `"ghcr.io:99999" is no HOST:PORT`},
+		{":5000", `":5000" is no HOST:PORT`},
+		{"localhost:*/a", ""},
+		{"::1", "in brackets: [::1]"},
+		{"[::1", "[ADDRESS]"},
+		{"[::1]a", "[ADDRESS]"},
 	}
 	for _, tt := range tests {
 		_, err := lint.ParseRegistry(tt.text)
@@ -40,6 +47,7 @@ func TestParseHost(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"github.com": "", "*.example.com:443": "", "[::1]": "", "": "empty", "https://a": "no scheme", "a/b": "without a path", "a@b": "HOST",
+		"::1": "in brackets: [::1]", "a:x": "no HOST:PORT", "a:": "no HOST:PORT", "[::1]:80": "", "[::1]:": "no HOST:PORT", "*:8*": "",
 	} {
 		_, err := lint.ParseHost(text)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
