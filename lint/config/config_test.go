@@ -49,6 +49,8 @@ func TestReadErrors(t *testing.T) {
 		{"rules", "rules: [latest-tag]\n", `c.yaml:1:8: a mapping of rules to severities belongs here, not a list`},
 		{"build args", "build-args: [A=1]\n", `c.yaml:1:13: a mapping of build args to their values belongs here, not a list`},
 		{"build arg", "build-args: {A: [1]}\n", `c.yaml:1:17: a text belongs here, not a list`},
+		{"no name", "build-args: {'': x}\n", `c.yaml:1:14: the name of a build arg belongs here: ''`},
+		{"name and value", "build-args: {A=1: x}\n", `c.yaml:1:14: the name of a build arg belongs here: A=1`},
 		{"no value", "build-args:\n  A:\n", `c.yaml:2:5: a text belongs here, not null`},
 		{"platform", "platforms: [moon]\n", `c.yaml:1:13: no such platform; write OS/ARCH, such as linux/arm64: moon`},
 		{"target", "targets: ['']\n", `c.yaml:1:11: the text is empty: ''`},

@@ -115,6 +115,9 @@ func readBuildArgs(_ *reader, _ *Config, p *Part, n *document.Node) error {
 	}
 	p.BuildArgs = map[string]Text{}
 	for _, m := range n.Members {
+		if m.Key.Text == "" || strings.Contains(m.Key.Text, "=") {
+			return m.Key.Fail("the name of a build arg belongs here")
+		}
 		value, err := readScalar(m.Value)
 		if err != nil {
 			return err
