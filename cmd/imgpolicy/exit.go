@@ -184,12 +184,12 @@ func unreadable(name string, err error) error {
 }
 
 func unknownLanguage(name string) error {
-	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json file, a build policy a .rego file"}
+	return failure{"policy " + name, "has no ending that tells its language", "an image policy is a .json or .yaml file, a build policy a .rego file"}
 }
 
 // lockedRule says that a flag asks for what a config forbids.
-func lockedRule(id string, at config.Place) error {
-	return usageError(fmt.Sprintf("rule %s is locked by %s: no flag switches it off", id, at))
+func lockedRule(id string, at config.Place, what string) error {
+	return usageError(fmt.Sprintf("rule %s is locked by %s: no flag %s", id, at, what))
 }
 
 // badPolicy says that a policy does not load.

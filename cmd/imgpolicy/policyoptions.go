@@ -43,12 +43,14 @@ type policyOptions struct {
 	noFound bool
 	context string // as given beside --file
 	unknown string
-	labels  map[string]string
-	rego    rego.Options
+	// unknownSet tells that unknown was asked for, and so counts before configs.
+	unknownSet bool
+	labels     map[string]string
+	rego       rego.Options
 }
 
 func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
-	o := policyOptions{noFound: c.Bool("no-policy"), unknown: c.String("unknown")}
+	o := policyOptions{noFound: c.Bool("no-policy"), unknown: c.String("unknown"), unknownSet: c.IsSet("unknown")}
 	var err error
 	if o.given, err = parsePolicyFlags(c.StringSlice("policy")); err != nil {
 		return o, err
@@ -107,10 +109,14 @@ func (o policyOptions) in(dir string, configGiven bool) *policies {
 // applyUnknown makes of open decisions what --unknown says.
 func (o policyOptions) applyUnknown(s *lint.Settings) {
 	const rule = "policy-unknown"
-	switch o.unknown {
-	case "warning":
-		s.Severities[rule] = lint.Warning
-	case "ignore":
+	switch {
+	case !o.unknownSet:
+	case o.unknown == "ignore":
 		s.Disabled[rule] = true
+	default:
+		s.Severities[rule], s.Enabled[rule] = lint.Error, !s.Disabled[rule]
+		if o.unknown == "warning" {
+			s.Severities[rule] = lint.Warning
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/rules"
 )
 
 // settings are what the flags, the configs and the policies around a Dockerfile
@@ -26,7 +27,7 @@ func (o lintOptions) settings(found *search) *settings {
 		paths: found.paths, trees: found.trees, configs: o.configs, build: o.build,
 		policies: o.policies.in(o.dir, o.configs.given != ""),
 		flags: lint.Settings{
-			Disabled: maps.Clone(o.disabled), Enabled: o.enabled, Severities: map[string]lint.Severity{},
+			Disabled: maps.Clone(o.disabled), Enabled: maps.Clone(o.enabled), Severities: map[string]lint.Severity{},
 		},
 	}
 	o.policies.applyUnknown(&s.flags)
@@ -59,15 +60,22 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	conf.Apply(out)
 	for id := range s.flags.Disabled {
 		if at, ok := conf.Locked[id]; ok {
-			return nil, &policyError{lockedRule(id, at)}
+			return nil, &policyError{lockedRule(id, at, "switches it off")}
 		}
 		out.Disabled[id] = true
 	}
-	for id := range s.flags.Enabled {
-		out.Enabled[id] = true
-		delete(out.Disabled, id)
+	for id, on := range s.flags.Enabled {
+		if on {
+			out.Enabled[id] = true
+			delete(out.Disabled, id)
+		}
 	}
-	maps.Copy(out.Severities, s.flags.Severities)
+	for id, severity := range s.flags.Severities {
+		if at, ok := conf.Locked[id]; ok && severity < severityOf(id, out) {
+			return nil, &policyError{lockedRule(id, at, "lowers it")}
+		}
+		out.Severities[id] = severity
+	}
 	return out, nil
 }
 
@@ -87,6 +95,19 @@ func (s *settings) whole(policies []string) bool {
 func isBelow(dir, path string) bool {
 	relative, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(relative)
+}
+
+// severityOf is what the configs make of a rule.
+func severityOf(id string, s *lint.Settings) lint.Severity {
+	if set, ok := s.Severities[id]; ok {
+		return set
+	}
+	for _, r := range rules.All() {
+		if r.ID == id {
+			return r.Severity
+		}
+	}
+	return 0
 }
 
 // consulted are the paths of the files that say how a Dockerfile is linted, and
