@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"lint":              {"dockerfile", "dockerfile/source", "policy"},
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
-	"lint/baseline":     {"lint"},
+	"lint/baseline":     {"lint", "policy/document"},
 	"lint/config":       {"lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":      {"dockerfile/source", "lint", "policy/document"},
@@ -54,7 +54,7 @@ var testsMayImport = map[string][]string{
 	"lint":          {"lint/rules", "policy/regex"},
 	"lint/rules":    {"lint/report", "policy/regex", "policy/rego"},
 	"lint/report":   {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
-	"lint/baseline": {"dockerfile"},
+	"lint/baseline": {"dockerfile", "policy"},
 	"lint/starter":  {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 var (
@@ -102,27 +103,28 @@ func TestReadErrors(t *testing.T) {
 	list := func(entries string) string { return `{"version": 1, "diagnostics": [` + entries + `]}` }
 	tests := []struct{ name, text, want string }{
 		{"empty", " \n", "1:1: the file is empty"},
-		{"not JSON", "version: 1", "1:1: this is not JSON: invalid character 'v'"},
-		{"a list", "[]", "1:1: here must be an object"},
-		{"unknown key", "{\n  \"versoin\": 1}", `2:3: unknown key "versoin": did you mean "version"?`},
-		{"far key", `{"x": 1}`, `1:2: unknown key "x" (valid: version, diagnostics)`},
-		{"long key", `{"` + strings.Repeat("y", 1000) + `": 1}`, `1:2: unknown key "` + strings.Repeat("y", 40) + `…" (valid`},
-		{"key twice", `{"version": 1, "version": 1}`, `1:16: the key "version" is there twice`},
+		{"not JSON", "version: 1", "1:1: a value takes double quotes, but for true, false and null in lower case: version: 1"},
+		{"a list", "[]", "1:1: an object with version, diagnostics belongs here, not a list"},
+		{"unknown key", "{\n  \"versoin\": 1}", `2:3: unknown key (did you mean version?): "versoin"`},
+		{"far key", `{"x": 1}`, `1:2: unknown key (valid: version, diagnostics): "x"`},
+		{"long key", `{"` + strings.Repeat("y", 1000) + `": 1}`, `1:2: unknown key (valid: version, diagnostics): "` + strings.Repeat("y", 199) + "…"},
+		{"key twice", `{"version": 1, "version": 1}`, `1:16: duplicate key (the first is on line 1): "version"`},
 		{"missing key", `{"version": 1}`, `1:1: the key "diagnostics" is missing`},
 		{"newer version", `{"version": 2, "diagnostics": []}`, "1:13: this is version 2 of the format"},
-		{"version as text", `{"version": "1", "diagnostics": []}`, "1:13: here must be a whole number"},
-		{"no list", `{"version": 1, "diagnostics": {}}`, "1:31: here must be a list"},
-		{"entry is no object", list(`"a"`), "1:32: here must be an object"},
+		{"newer keys", `{"entries": {}, "version": 2}`, "1:28: this is version 2 of the format"},
+		{"version as text", `{"version": "1", "diagnostics": []}`, `1:13: a whole number from 1 belongs here: "1"`},
+		{"no list", `{"version": 1, "diagnostics": {}}`, "1:31: a list belongs here, not an object"},
+		{"entry is no object", list(`"a"`), `1:32: an object with rule, path, text, count belongs here, not a string: "a"`},
 		{"entry without a count", list(`{"rule": "a", "path": "b", "text": "c"}`), `1:32: the key "count" is missing`},
-		{"count of none", list(`{"count": 0}`), "1:42: here must be a whole number from 1"},
-		{"half a count", list(`{"count": 1.5}`), "1:42: here must be a whole number from 1"},
-		{"empty rule", list(`{"rule": ""}`), `1:41: "rule" must be a string that is not empty`},
-		{"rule is a list", list(`{"rule": []}`), `1:41: "rule" must be a string`},
+		{"count of none", list(strings.Replace(entry, "1", "0", 1)), "1:81: a whole number from 1 belongs here: 0"},
+		{"half a count", list(strings.Replace(entry, "1", "1.5", 1)), "1:81: a whole number from 1 belongs here: 1.5"},
+		{"empty rule", list(strings.Replace(entry, `"a"`, `""`, 1)), `1:41: "rule" must be a string that is not empty`},
+		{"rule is a list", list(strings.Replace(entry, `"a"`, "[]", 1)), `1:41: "rule" must be a string`},
 		{"entry twice", list("\n" + entry + ",\n" + entry), "3:1: this entry is on line 2 already"},
-		{"trailing text", list(entry) + "\n x", "2:2: nothing may follow the closing }"},
-		{"trailing comma", list(entry + ","), "this is not JSON"},
-		{"cut off", list(entry)[:40], "1:41: the file ends too early"},
-		{"conflict", list("\n<<<<<<< HEAD\n" + entry), "2:1: a conflict of a merge is not resolved here"},
+		{"trailing text", list(entry) + "\n x", "2:2: nothing may follow the closing }: x"},
+		{"trailing comma", list(entry + ","), "1:83: remove the comma before ]"},
+		{"cut off", list(entry)[:40], "1:40: the file ends too early: a closing ] or } is missing"},
+		{"conflict", list("\n<<<<<<< HEAD\n" + entry), "2:1: a conflict of a merge is not resolved here: <<<<<<< HEAD"},
 		{"conflict below an entry", list("\n" + entry + "\n=======\n" + entry), "3:1: a conflict of a merge is not resolved here"},
 		{"not UTF-8", "{\"\ufffd\": \"\xff\"}", "1:8: the file is not in UTF-8 here"},
 		{"too large", strings.Repeat(" ", maxSize+1), "1:1: the file has 8388609 bytes"},
@@ -131,7 +133,7 @@ func TestReadErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Read("b.json", []byte(tt.text))
-			var bad *Error
+			var bad *policy.LoadError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "b.json:") {
 				t.Errorf("Read: %v, want b.json:…%s", err, tt.want)
 			}

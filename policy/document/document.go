@@ -9,6 +9,7 @@ package document
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -72,6 +73,10 @@ const (
 	// maxText bounds what a file costs to read. Those in use are a few
 	// kilobytes.
 	maxText = 1 << 20
+	// bytesPerValue is less than values take on average in any large file, and
+	// manyValues are read whatever they take.
+	bytesPerValue = 8
+	manyValues    = 1 << 18
 	// maxDepth is how deep lists and objects may be nested.
 	maxDepth = 32
 )
@@ -79,14 +84,24 @@ const (
 // Parse reads the text of a file: YAML where name ends in .yaml or .yml, else
 // JSON. Errors are of type *policy.LoadError and have a place.
 func Parse(name string, text []byte) (*Node, error) {
+	if !IsYAML(name) {
+		return ParseJSON(name, text, maxText)
+	}
 	f := newFile(name, string(text))
-	if err := f.unreadable(); err != nil {
+	if err := f.unreadable(maxText); err != nil {
 		return nil, err
 	}
-	if IsYAML(name) {
-		return parseYAML(f)
+	return parseYAML(f)
+}
+
+// ParseJSON is Parse for a file that is JSON whatever its name is, and may have
+// up to so many bytes.
+func ParseJSON(name string, text []byte, most int) (*Node, error) {
+	f := newFile(name, string(text))
+	if err := f.unreadable(most); err != nil {
+		return nil, err
 	}
-	return parseJSON(f)
+	return parseJSON(f, max(most/bytesPerValue, manyValues))
 }
 
 // IsYAML tells whether a file of this name is read as YAML.
@@ -156,10 +171,12 @@ func (f *file) fail(offset int, entry, message string) error {
 const space = " \t\r\n"
 
 // unreadable is the error for a text that is not worth reading.
-func (f *file) unreadable() error {
-	switch {
-	case len(f.text) > maxText:
-		return f.fail(0, "", fmt.Sprintf("the file has %d bytes, at most %d are read", len(f.text), maxText))
+func (f *file) unreadable(most int) error {
+	switch at := conflict.FindStringIndex(f.text[:min(len(f.text), most)]); {
+	case len(f.text) > most:
+		return f.fail(0, "", fmt.Sprintf("the file has %d bytes, at most %d are read", len(f.text), most))
+	case at != nil:
+		return f.fail(at[0], firstLine(f.text[at[0]:]), "a conflict of a merge is not resolved here")
 	case strings.HasPrefix(f.text, "\ufeff"):
 		return f.fail(0, "", "the file begins with a byte order mark: save it as UTF-8 without BOM")
 	case strings.HasPrefix(f.text, "\xff\xfe"), strings.HasPrefix(f.text, "\xfe\xff"):
@@ -171,6 +188,10 @@ func (f *file) unreadable() error {
 	}
 	return nil
 }
+
+// conflict matches the marks that git leaves, with which no line of JSON or YAML
+// begins.
+var conflict = regexp.MustCompile(`(?m)^(<<<<<<< |=======\r?$|>>>>>>> )`)
 
 func invalidUTF8(text string) int {
 	for i, r := range text {

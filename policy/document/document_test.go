@@ -90,6 +90,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestParseJSON(t *testing.T) {
+	t.Parallel()
+	if _, err := ParseJSON("x.yaml", []byte("a: b"), 4); err == nil || !strings.Contains(err.Error(), "double quotes") {
+		t.Errorf("YAML is read as JSON: %v", err)
+	}
+	if n, err := ParseJSON("x.yaml", []byte(`"b"`), 3); err != nil || n.Text != "b" {
+		t.Errorf("ParseJSON = %v, %v", n, err)
+	}
+	many := "[\n" + strings.Repeat("1,", manyValues) + "1]" // with the list one too many
+	if _, err := ParseJSON("x.json", []byte(many), len(many)); err == nil || err.Error() != "x.json:2:524287: the file has more values than are read" {
+		t.Errorf("many values: %v", err)
+	}
+	if _, err := ParseJSON("x.json", []byte(`"bc"`), 3); err == nil || err.Error() != "x.json:1:1: the file has 4 bytes, at most 3 are read" {
+		t.Errorf("too large: %v", err)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, file, text, want string }{
@@ -100,6 +117,8 @@ func TestParseErrors(t *testing.T) {
 		{"too large", "x.yaml", strings.Repeat("#", maxText+1), "x.yaml:1:1: the file has 1048577 bytes, at most 1048576 are read"},
 		{"byte order mark", "x.yaml", "\ufeffa: b", "x.yaml:1:1: the file begins with a byte order mark: save it as UTF-8 without BOM"},
 		{"UTF-16", "x.yaml", "\xfe\xff\x00a", "x.yaml:1:1: the file is in UTF-16: save it as UTF-8 without BOM"},
+		{"conflict", "x.yaml", "a: b\n<<<<<<< HEAD\nc: d\n", "x.yaml:2:1: a conflict of a merge is not resolved here: <<<<<<< HEAD"},
+		{"half a conflict", "x.json", "{\r\n=======\r\n}", "x.json:2:1: a conflict of a merge is not resolved here: ======="},
 		{"Latin-1", "x.yaml", "a: b\nc: \xe9", "x.yaml:2:4: the file is not in UTF-8 here"},
 
 		{"duplicate key", "x.json", "{\"a\":1,\n\"\\u0061\":2}", `x.json:2:1: duplicate key (the first is on line 1): "\u0061"`},

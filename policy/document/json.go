@@ -11,6 +11,9 @@ type jsonReader struct {
 	*file
 	dec *json.Decoder
 	end int // where the last token ends
+	// left is how many more values there may be: read, a short one takes far more
+	// room than it does in the file.
+	left int
 }
 
 // jsonToken is one token and where it stands.
@@ -19,10 +22,10 @@ type jsonToken struct {
 	start, end int
 }
 
-func parseJSON(f *file) (*Node, error) {
+func parseJSON(f *file, most int) (*Node, error) {
 	dec := json.NewDecoder(strings.NewReader(f.text))
 	dec.UseNumber() // 1e999 is a number, if one out of range
-	r := &jsonReader{file: f, dec: dec}
+	r := &jsonReader{file: f, dec: dec, left: most}
 	t, err := r.next()
 	if err != nil {
 		return nil, err
@@ -67,6 +70,9 @@ func (r *jsonReader) skipSpace(from int) int {
 func (r *jsonReader) value(t jsonToken, depth int) (*Node, error) {
 	n := r.node(Null, t.start)
 	n.End = t.end
+	if r.left--; r.left < 0 {
+		return nil, n.Fail("the file has more values than are read")
+	}
 	switch v := t.value.(type) {
 	case json.Delim:
 		if depth == maxDepth {
