@@ -1,18 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 )
@@ -89,6 +86,7 @@ type configValue struct {
 	Key   string `json:"key"`
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	Empty bool   `json:"empty,omitempty"` // a list without items
 	File  string `json:"file"`
 	Line  int    `json:"line"`
 }
@@ -119,89 +117,15 @@ func (a *app) shownConfig(c *cli.Context) (*shownConfig, error) {
 		out.Configs = append(out.Configs, c.Name)
 	}
 	for _, v := range chain.For(path).Values() {
-		if v.Key == "policies" {
+		switch {
+		case v.Key == "policies":
 			v.Value = shownName(dir, v.Value)
+		case v.Key == "build-args" && secretName.MatchString(v.Name):
+			v.Value = "***"
+		default:
+			v.Value = source.Redact(v.Value)
 		}
-		out.Values = append(out.Values, configValue{v.Key, v.Name, v.Value, v.File, v.Line})
+		out.Values = append(out.Values, configValue{v.Key, v.Name, v.Value, v.Empty, v.File, v.Line})
 	}
 	return out, nil
-}
-
-// text is the config as YAML, the places as comments.
-func (s *shownConfig) text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n", visible(s.File))
-	if len(s.Configs) == 0 {
-		b.WriteString("# no config is in force: every rule has its default\n")
-		return b.String()
-	}
-	for i, name := range slices.Backward(s.Configs) {
-		what := "read"
-		if i < len(s.Configs)-1 {
-			what = "extends"
-		}
-		fmt.Fprintf(&b, "# %s %s\n", what, visible(name))
-	}
-	lines := s.lines()
-	width := 0
-	for _, l := range lines {
-		width = max(width, len(l.text))
-	}
-	for _, l := range lines {
-		if l.place == "" {
-			b.WriteString(l.text + "\n")
-			continue
-		}
-		fmt.Fprintf(&b, "%-*s  # %s\n", min(width, maxConfigColumn), l.text, visible(l.place))
-	}
-	return b.String()
-}
-
-// maxConfigColumn is how far to the right the places are moved at most.
-const maxConfigColumn = 60
-
-type configLine struct{ text, place string }
-
-func (s *shownConfig) lines() []configLine {
-	var out []configLine
-	key := ""
-	for _, v := range s.Values {
-		place := v.File + ":" + strconv.Itoa(v.Line)
-		if v.Key == "defaultAllow" {
-			key = v.Key
-			out = append(out, configLine{v.Key + ": " + yamlText(v.Value), place})
-			continue
-		}
-		if v.Key != key {
-			key = v.Key
-			out = append(out, configLine{text: v.Key + ":"})
-		}
-		item := "  - " + yamlText(v.Value)
-		switch {
-		case v.Key == "ignores": // a number, or true or false
-			item = "  " + v.Name + ": " + v.Value
-		case v.Name != "":
-			item = "  " + yamlText(v.Name) + ": " + yamlText(v.Value)
-		}
-		out = append(out, configLine{item, place})
-	}
-	return out
-}
-
-// plainYAML matches a text that needs no quotes: that is not read as anything
-// but itself.
-var plainYAML = regexp.MustCompile(`^[A-Za-z./_][A-Za-z0-9./_@-]*(:[A-Za-z0-9./_@-]+)*$`)
-
-// yamlText is a text as YAML. What is in quotes is JSON, which YAML can read.
-func yamlText(s string) string {
-	if plainYAML.MatchString(s) && s != "null" {
-		return s
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return strconv.Quote(s)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -102,6 +102,9 @@ func listed(key string, n *document.Node) []Value {
 	if n.Kind != document.List {
 		return []Value{{Key: key, Value: n.Text, Place: placeOf(n)}}
 	}
+	if len(n.Items) == 0 {
+		return []Value{{Key: key, Empty: true, Place: placeOf(n)}}
+	}
 	var out []Value
 	for _, item := range n.Items {
 		out = append(out, Value{Key: key, Value: item.Text, Place: placeOf(item)})

@@ -13,6 +13,8 @@ type Value struct {
 	Key   string // such as "rules" or "ignores"
 	Name  string // of a member, such as the ID of a rule; "" for an item of a list
 	Value string
+	// Empty tells that there is no item, of a list that allows nothing then.
+	Empty bool
 	Place
 }
 
@@ -20,10 +22,12 @@ type Value struct {
 // documentation. Texts are as written, paths as they were resolved.
 func (e *Effective) Values() []Value {
 	var out []Value
-	add := func(key, name, value string, at Place) { out = append(out, Value{key, name, value, at}) }
+	add := func(key, name, value string, at Place) {
+		out = append(out, Value{Key: key, Name: name, Value: value, Place: at})
+	}
 	out = append(out, byKey(e.entries)...)
-	addAllowed(add, "registries", e.Registries)
-	addAllowed(add, "hosts", e.Hosts)
+	out = append(out, allowed("registries", e.Registries)...)
+	out = append(out, allowed("hosts", e.Hosts)...)
 	for _, t := range e.Policies {
 		add("policies", "", t.Value, t.Place)
 	}
@@ -70,10 +74,15 @@ func byKey(all []Value) []Value {
 	return out
 }
 
-func addAllowed(add func(key, name, value string, at Place), key string, lists []lint.AllowList) {
+func allowed(key string, lists []lint.AllowList) []Value {
+	var out []Value
 	for _, l := range lists {
+		if len(l.Entries) == 0 {
+			out = append(out, Value{Key: key, Empty: true, Place: Place{File: l.File, Line: l.Line}})
+		}
 		for _, entry := range l.Entries {
-			add(key, "", entry.Text, Place{File: l.File, Line: entry.Line})
+			out = append(out, Value{Key: key, Value: entry.Text, Place: Place{File: l.File, Line: entry.Line}})
 		}
 	}
+	return out
 }
