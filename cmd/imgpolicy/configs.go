@@ -102,6 +102,8 @@ func (c *configs) load(path string) (*config.Chain, error) {
 		loaded.chain, loaded.err = config.Load(path, known(), c.read)
 		if loaded.err != nil {
 			loaded.err = badConfig(loaded.err)
+		} else {
+			loaded.chain.Root = c.top(c.dir)
 		}
 		c.chains[path] = loaded
 	}

@@ -17,7 +17,11 @@ const maxChain = 16
 // value says nothing.
 type Chain struct {
 	Configs []*Config
-	known   Known
+	// Root is where the globs start of a config that a file is not below, such as
+	// one given by --config, if it is not below the one that extends it either.
+	// "" is nowhere: they match nothing then.
+	Root  string
+	known Known
 }
 
 // Load reads a config and what it extends. read gives the text of a file and the
@@ -109,7 +113,7 @@ func (ch *Chain) checkLock(locking *Config, id string, floor lint.Severity) erro
 // Excludes tells whether a search passes over a file, and by which glob.
 func (ch *Chain) Excludes(file string) (Text, bool) {
 	for _, c := range ch.Configs {
-		name, ok := c.below(file)
+		name, ok := ch.seen(c, file)
 		if !ok {
 			continue
 		}
@@ -127,12 +131,22 @@ func (ch *Chain) For(file string) *Effective {
 	e := &Effective{Rules: map[string]Rule{}, Locked: map[string]Place{}, BuildArgs: map[string]Text{}}
 	for _, c := range ch.Configs {
 		part := c.Part
-		if name, ok := c.below(file); ok {
+		if name, ok := ch.seen(c, file); ok {
 			part = c.overridden(name)
 		}
 		e.add(c, &part)
 	}
 	return e
+}
+
+// seen is a path as the globs of a config see it.
+func (ch *Chain) seen(c *Config, file string) (name string, ok bool) {
+	for _, dir := range []string{c.Dir(), ch.Configs[len(ch.Configs)-1].Dir(), ch.Root} {
+		if name, ok = below(dir, file); ok {
+			break
+		}
+	}
+	return name, ok
 }
 
 // overridden is what the file says of the Dockerfile of a name. Rules, build

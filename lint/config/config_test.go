@@ -210,6 +210,32 @@ func TestLockedPerFile(t *testing.T) {
 	}
 }
 
+// The globs of a config that stands elsewhere are about the files of the one that
+// extends it, or of the project.
+func TestGlobsOfOthers(t *testing.T) {
+	t.Parallel()
+	ch, err := chain(t, map[string]string{
+		"/repo/c.yaml": "extends: ../org/b.yaml\n",
+		"/org/b.yaml":  "exclude: [/vendor]\nper-file:\n  - files: ['*.prod']\n    rules: {latest-tag: error}\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, root := range []string{"", "/project"} {
+		ch.Root = root
+		for file, want := range map[string]bool{
+			"/repo/vendor/a.prod": true, "/org/vendor/a.prod": true, "/project/vendor/a.prod": root != "", "/x/project/vendor/a.prod": false,
+		} {
+			if _, got := ch.Excludes(file); got != want {
+				t.Errorf("from %q %s is excluded: %v, want %v", root, file, got, want)
+			}
+			if got := len(ch.For(file).Rules) > 0; got != want {
+				t.Errorf("from %q %s is overridden: %v, want %v", root, file, got, want)
+			}
+		}
+	}
+}
+
 func TestExcludes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -60,11 +60,11 @@ func matchesGlob(glob, name string) bool {
 	return false
 }
 
-// below is a path as seen from the directory of the config, with slashes; ok is
-// false where it is not below it.
-func (c *Config) below(file string) (name string, ok bool) {
-	name, err := filepath.Rel(c.Dir(), file)
-	if err != nil || !filepath.IsLocal(name) {
+// below is a path as seen from a directory, with slashes; ok is false where it is
+// not below it.
+func below(dir, file string) (name string, ok bool) {
+	name, err := filepath.Rel(dir, file)
+	if dir == "" || err != nil || !filepath.IsLocal(name) {
 		return "", false
 	}
 	return filepath.ToSlash(name), true

@@ -38,7 +38,7 @@ func keys() []key {
 		{name: "build-args", form: textMap, read: readBuildArgs, doc: "Build args as given by --build-arg; the flag wins."},
 		{name: "platforms", form: listOf(text), read: readPlatforms, doc: "Platforms to judge the build for, such as linux/arm64; --platform wins."},
 		{name: "targets", form: listOf(text), read: readTargets, doc: "Stages to build; --target wins. Without it the last one."},
-		{name: "exclude", whole: true, form: listOf(text), read: readExclude, doc: "Globs of the paths that a search passes over, relative to this file: without a slash the name of a file or directory anywhere below, else a path; ** is any number of directories. With --force-exclude paths that are named are passed over, too."},
+		{name: "exclude", whole: true, form: listOf(text), read: readExclude, doc: "Globs of the paths that a search passes over, relative to this file, or where that is elsewhere to the one that extends it or to the repository: without a slash the name of a file or directory anywhere below, else a path; ** is any number of directories. With --force-exclude paths that are named are passed over, too."},
 		{name: "ignores", form: ignoresForm, read: readIgnores, doc: "What ignore directives in Dockerfiles may do."},
 		{name: "locked", whole: true, form: listOf(ruleID), read: readLocked, doc: "Rules that no ignore directive hides, no --disable switches off, and no other config of the chain loosens."},
 		{name: "per-file", whole: true, form: perFileForm, read: readPerFile, doc: "Overrides for some Dockerfiles, later ones win: a list of objects with files (globs as in exclude) and any of registries, hosts, policies, rules, build-args, platforms, targets, ignores."},
