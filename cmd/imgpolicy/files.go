@@ -78,6 +78,10 @@ func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
 		path = absolute(s.dir, name)
 		shown = shownName(s.dir, path)
 	}
+	if name != "" && s.forceExclude && s.excludes(path) {
+		s.skip(path, "is excluded")
+		return
+	}
 	if _, ok := s.paths[shown]; ok && s.stdin == "" {
 		s.failed = append(s.failed, twoTexts(shown))
 	}
