@@ -28,8 +28,8 @@ func keys() []key {
 	return []key{
 		{name: "$schema", whole: true, form: text, read: readNothing, doc: "The schema that an editor completes by; it says nothing else."},
 		{name: "extends", whole: true, form: text, read: readExtends, doc: "Path of a config that this one builds on, relative to this file. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
-		{name: "whitelist", whole: true, lists: true, form: listOf(text), doc: "Image policy: regular expressions (Go, not anchored) of the references that are allowed."},
-		{name: "blacklist", whole: true, lists: true, form: listOf(text), doc: "Image policy: regular expressions of the references that are denied unless the whitelist allows them."},
+		{name: "whitelist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions (Go, not anchored) of the references that are allowed."},
+		{name: "blacklist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions of the references that are denied unless the whitelist allows them."},
 		{name: "defaultAllow", whole: true, lists: true, form: boolean, doc: "Image policy: whether an image is allowed that neither list matches. False where it is left out."},
 		{name: "registries", form: listOf(text), read: readRegistries, doc: "Where images may come from: HOST or HOST/PATH on the full name, whole parts of the path, * within one part. Rule untrusted-registry."},
 		{name: "hosts", form: listOf(text), read: readHosts, doc: "Hosts that downloads and git remotes may come from: HOST or HOST:PORT, * for any text. Rule untrusted-host."},

@@ -12,24 +12,35 @@ type schema map[string]any
 // form makes the schema of a value.
 type form func(k *Known) schema
 
-func text(*Known) schema     { return schema{"type": "string", "minLength": 1} }
+func text(*Known) schema     { return schema{"type": "string", "pattern": `\S`} }
 func boolean(*Known) schema  { return schema{"type": "boolean"} }
 func ruleID(k *Known) schema { return schema{"type": "string", "enum": k.ruleIDs()} }
+
+// pattern is an entry of an image policy: an empty one matches all.
+func pattern(*Known) schema { return schema{"type": "string"} }
 
 func listOf(item form) form {
 	return func(k *Known) schema { return schema{"type": "array", "items": item(k)} }
 }
 
 func textMap(*Known) schema {
-	return schema{"type": "object", "additionalProperties": schema{"type": []string{"string", "number", "boolean"}}}
+	return schema{
+		"type": "object", "additionalProperties": schema{"type": []string{"string", "number", "boolean"}},
+		"propertyNames": schema{"pattern": "^[^=]+$"},
+	}
 }
 
 func ruleMap(k *Known) schema {
 	properties := schema{}
 	for _, r := range k.Rules {
-		allowed := severities()
-		if r.Mandatory {
-			allowed = allowed[:1]
+		allowed := []any{}
+		for _, s := range severities() {
+			if !r.Mandatory || s == r.Severity.String() {
+				allowed = append(allowed, s)
+			}
+		}
+		if !r.Mandatory {
+			allowed = append(allowed, false) // off, as some programs write it
 		}
 		properties[r.ID] = schema{"enum": allowed, "description": r.Summary}
 	}
@@ -49,7 +60,9 @@ func ignoresForm(*Known) schema {
 }
 
 func perFileForm(k *Known) schema {
-	properties := schema{filesKey: listOf(text)(k)}
+	files := listOf(text)(k)
+	files["minItems"] = 1
+	properties := schema{filesKey: files}
 	for _, key := range keys() {
 		if !key.whole {
 			properties[key.name] = key.form(k)
