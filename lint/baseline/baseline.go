@@ -15,9 +15,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
 // Entry is a diagnostic that is known, and how many there are of it.
@@ -111,7 +111,7 @@ func (b *Baseline) Write(w io.Writer) error {
 			text.WriteByte(',')
 		}
 		fmt.Fprintf(&text, "\n    {%q: %s, %q: %s, %q: %s, %q: %d}",
-			ruleKey, quote(e.Rule), pathKey, quote(e.Path), textKey, quote(e.Text), countKey, e.Count)
+			ruleKey, document.Quote(e.Rule), pathKey, document.Quote(e.Path), textKey, document.Quote(e.Text), countKey, e.Count)
 	}
 	if len(b.Entries) > 0 {
 		text.WriteString("\n  ")
@@ -119,29 +119,6 @@ func (b *Baseline) Write(w io.Writer) error {
 	text.WriteString("]\n}\n")
 	_, err := io.WriteString(w, text.String())
 	return err
-}
-
-// quote is a JSON string that does nothing to a terminal: what shows no
-// character is escaped.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-		default:
-			b.WriteString(`\u` + fmt.Sprintf("%04x", r))
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // Counted is how many diagnostics the entries stand for.

@@ -5,8 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
 // plainYAML matches a text that YAML reads as itself without quotes: neither a
@@ -32,7 +33,7 @@ func yamlText(s string) string {
 	case plainYAML.MatchString(s):
 		return s
 	case strings.Contains(s, "##["), strings.ContainsFunc(s, func(r rune) bool { return r == '\'' || r == utf8.RuneError || !unicode.IsPrint(r) }):
-		return quoted(s, func(r rune) string { return fmt.Sprintf(`\U%08x`, r) })
+		return quoted(s)
 	default:
 		return "'" + s + "'"
 	}
@@ -40,17 +41,12 @@ func yamlText(s string) string {
 
 // regoText is a text as a string of Rego, which is one of JSON.
 func regoText(s string) string {
-	return quoted(s, func(r rune) string {
-		if hi, lo := utf16.EncodeRune(r); r > 0xffff {
-			return fmt.Sprintf(`\u%04x\u%04x`, hi, lo)
-		}
-		return fmt.Sprintf(`\u%04x`, r)
-	})
+	return strings.ReplaceAll(document.Quote(s), "##[", `##\u005b`)
 }
 
-// quoted puts a text in double quotes, with what cannot be printed escaped, and
-// ##[, which commands a runner of GitHub Actions that sees it in a log.
-func quoted(s string, escape func(rune) string) string {
+// quoted puts a text in double quotes, with what cannot be printed escaped as YAML
+// has it, and ##[, which commands a runner of GitHub Actions that sees it in a log.
+func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {
@@ -61,9 +57,9 @@ func quoted(s string, escape func(rune) string) string {
 		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		default:
-			b.WriteString(escape(r))
+			fmt.Fprintf(&b, `\U%08x`, r)
 		}
 	}
 	b.WriteByte('"')
-	return strings.ReplaceAll(b.String(), "##[", "##"+escape('['))
+	return strings.ReplaceAll(b.String(), "##[", `##\U0000005b`)
 }

@@ -33,3 +33,18 @@ func Encode(written, value string) (string, bool) {
 	}
 	return "'" + strings.ReplaceAll(value, "'", "''") + "'", true
 }
+
+// Quote is a string of JSON that does nothing to a terminal: what shows no
+// character is escaped.
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		if r == '"' || r == '\\' {
+			b.WriteByte('\\')
+		}
+		writeRune(&b, r)
+	}
+	b.WriteByte('"')
+	return b.String()
+}
