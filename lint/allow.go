@@ -132,6 +132,31 @@ func (l *AllowList) AllowsHost(host string) bool {
 	})
 }
 
+// AllowsSource tells whether the host of a download or a git remote is in the
+// list, under the port of its scheme where it names none.
+func (l *AllowList) AllowsSource(s source.Source) bool {
+	host := SourceHost(s)
+	if l.AllowsHost(host) {
+		return true
+	}
+	port := defaultPort(s)
+	if _, _, err := net.SplitHostPort(host); host == "" || port == "" || err == nil {
+		return false
+	}
+	return l.AllowsHost(host + ":" + port)
+}
+
+func defaultPort(s source.Source) string {
+	scheme := ""
+	switch s := s.(type) {
+	case source.HTTP:
+		scheme, _, _ = strings.Cut(s.URL, ":")
+	case source.Git:
+		scheme = s.Scheme
+	}
+	return map[string]string{"https": "443", "http": "80", "ssh": "22", "git": "9418"}[strings.ToLower(scheme)]
+}
+
 // SourceHost is the host that a download or a git remote is fetched from, with
 // its port where one is written; "" where it cannot be told, and of other
 // sources.

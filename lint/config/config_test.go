@@ -37,6 +37,7 @@ func TestReadErrors(t *testing.T) {
 		{"far key", "a: 1\nxxxxxxxx: 2\n", `c.yaml:1:1: unknown key (valid: $schema, extends, whitelist, blacklist, defaultAllow, registries, hosts, policies, rules, build-args, platforms, targets, exclude, ignores, locked, per-file): a`},
 		{"case", "Rules: {}\n", `c.yaml:1:1: unknown key (did you mean rules?): Rules`},
 		{"case of a list", "whitelist: []\nWhiteList: []\n", `c.yaml:2:1: duplicate key (case makes no difference, and line 1 has whitelist): WhiteList`},
+		{"no config", "extends: .env\n", `c.yaml:1:10: a config is a .yaml, .yml or .json file: .env`},
 		{"registry", "registries:\n  - ghcr.io\n  - acme\n", `c.yaml:3:5: "acme" is no host: an entry is on the full name, such as docker.io/acme: acme`},
 		{"registries", "registries: ghcr.io\n", `c.yaml:1:13: a list belongs here, not a string: ghcr.io`},
 		{"registry number", "registries: [1]\n", `c.yaml:1:14: a text belongs here, not a number: 1`},

@@ -27,7 +27,7 @@ type key struct {
 func keys() []key {
 	return []key{
 		{name: "$schema", whole: true, form: text, read: readNothing, doc: "The schema that an editor completes by; it says nothing else."},
-		{name: "extends", whole: true, form: text, read: readExtends, doc: "Path of a config that this one builds on, relative to this file. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
+		{name: "extends", whole: true, form: configPath, read: readExtends, doc: "Path of a config that this one builds on, relative to this file. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
 		{name: "whitelist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions (Go, not anchored) of the references that are allowed."},
 		{name: "blacklist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions of the references that are denied unless the whitelist allows them."},
 		{name: "defaultAllow", whole: true, lists: true, form: boolean, doc: "Image policy: whether an image is allowed that neither list matches. False where it is left out."},

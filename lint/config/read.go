@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path"
 	"strconv"
 	"strings"
 
@@ -51,9 +52,16 @@ func readNothing(_ *reader, _ *Config, _ *Part, n *document.Node) error {
 	return err
 }
 
+// readExtends takes only what is called as configs are: an error about another
+// file would show some of what is in it.
 func readExtends(_ *reader, c *Config, _ *Part, n *document.Node) (err error) {
-	c.Extends, err = readText(n)
-	return err
+	if c.Extends, err = readText(n); err != nil {
+		return err
+	}
+	if !document.IsYAML(n.Text) && !strings.EqualFold(path.Ext(n.Text), ".json") {
+		return n.Fail("a config is a .yaml, .yml or .json file")
+	}
+	return nil
 }
 
 func readAllowed(n *document.Node, parse func(string) (lint.AllowEntry, error)) (*lint.AllowList, error) {

@@ -16,6 +16,11 @@ func text(*Known) schema     { return schema{"type": "string", "pattern": `\S`} 
 func boolean(*Known) schema  { return schema{"type": "boolean"} }
 func ruleID(k *Known) schema { return schema{"type": "string", "enum": k.ruleIDs()} }
 
+// configPath is the path of another config.
+func configPath(*Known) schema {
+	return schema{"type": "string", "pattern": `\.([Yy][Aa]?[Mm][Ll]|[Jj][Ss][Oo][Nn])$`}
+}
+
 // pattern is an entry of an image policy: an empty one matches all.
 func pattern(*Known) schema { return schema{"type": "string"} }
 

@@ -32,7 +32,7 @@ func reportHost(p *lint.Pass, i int, in *dockerfile.Input) {
 	host := lint.SourceHost(in.Source)
 	for n := range p.Hosts {
 		list := &p.Hosts[n]
-		if list.AllowsHost(host) {
+		if list.AllowsSource(in.Source) {
 			continue
 		}
 		what := "host " + host
