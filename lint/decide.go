@@ -66,12 +66,16 @@ func (p *Pass) decide(ctx context.Context, build dockerfile.Options) error {
 
 // request is the question a build asks about an input.
 func request(in *dockerfile.Input, env policy.Env) policy.Request {
-	platform := in.Platform
-	if platform == "" && in.Kind == source.KindImage {
+	return policy.Request{Source: in.Source, Platform: platformOf(in), Env: env, Once: in.Context != ""}
+}
+
+// platformOf is the platform that an input is fetched for.
+func platformOf(in *dockerfile.Input) string {
+	if in.Platform == "" && in.Kind == source.KindImage {
 		// The frontend is fetched for the builder's own platform.
-		platform = dockerfile.DefaultPlatform
+		return dockerfile.DefaultPlatform
 	}
-	return policy.Request{Source: in.Source, Platform: platform, Env: env, Once: in.Context != ""}
+	return in.Platform
 }
 
 // envFilename is the name of the Dockerfile as a policy sees it.

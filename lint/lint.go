@@ -7,11 +7,13 @@ package lint
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
 
@@ -31,6 +33,11 @@ type Linter struct {
 	// Now is the time by which ignore directives expire. The zero value is
 	// before every date: nothing has expired.
 	Now time.Time
+	// Pins, unless nil, tells what a source that is not pinned can be pinned to,
+	// such as by a lock file or a registry. It is asked once for each such input
+	// of each build, and not whether it is right: what it says is offered as a
+	// fix. An error is a failure of the file. It must be safe for concurrent use.
+	Pins func(ctx context.Context, src source.Source, platform string) (Pin, bool, error)
 	// Labels are those given to the build by --label.
 	Labels map[string]string
 	// ReachedOnly drops the inputs of stages that no target needs.
@@ -107,6 +114,7 @@ type outcome struct {
 	unchecked   int
 	settings    *Settings
 	err         error
+	pinErrors   []error
 }
 
 func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
@@ -115,6 +123,9 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 	for i, o := range slots {
 		if o.err != nil {
 			failures = append(failures, Failure{files[i].Name, o.err})
+		}
+		for _, err := range o.pinErrors {
+			failures = append(failures, Failure{files[i].Name, err})
 		}
 		if o.err != nil && o.diagnostics == nil {
 			continue
@@ -174,6 +185,7 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outc
 		if len(p.PolicyErrors) > 0 {
 			out.err = errPolicyFailed
 		}
+		p.findPins(ctx)
 		p.run(false)
 		out.add(p, i == 0)
 		last = p
@@ -188,6 +200,11 @@ func (o *outcome) add(p *Pass, first bool) {
 	for i := range p.Inputs {
 		if p.Inputs[i].Source == nil && (p.Inputs[i].Err != nil || !p.Inputs[i].Unknown.IsZero()) {
 			unchecked++
+		}
+	}
+	for _, err := range p.pinErrors {
+		if !slices.ContainsFunc(o.pinErrors, func(have error) bool { return have.Error() == err.Error() }) {
+			o.pinErrors = append(o.pinErrors, err)
 		}
 	}
 	o.inputs, o.unchecked = max(o.inputs, len(p.Inputs)), max(o.unchecked, unchecked)

@@ -24,10 +24,15 @@ type Pass struct {
 	LocalDecisions []LocalDecision
 	// PolicyErrors are the policies that failed instead.
 	PolicyErrors []PolicyError
+	// Pins are what inputs that are not pinned can be pinned to, parallel to
+	// Inputs; zero for those where it is not known.
+	Pins []Pin
 	// Ignores are the ignore directives of the file; only rules that run last
 	// have them.
 	Ignores []IgnoreUse
 
+	securePins  []Pin // of downloads over plain HTTP, by https
+	pinErrors   []error
 	linter      *Linter
 	watches     *watches
 	rule        *Rule

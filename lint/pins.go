@@ -1,0 +1,96 @@
+package lint
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+)
+
+// Pin is what an input can be pinned to, and how that is known. The zero value
+// is that it is not.
+type Pin struct {
+	// Digest fixes the content: of an image its digest, "sha256:…", which is that
+	// of the index where there is one; of a download the sha256 of the file,
+	// "sha256:…"; of a git source the full commit.
+	Digest string
+	// Ref is the full name of the ref that a git commit was found under, such as
+	// "refs/tags/v1" or "refs/heads/main"; "" for other sources.
+	Ref string
+	// From is where this is known from, in the words that people get to read:
+	// "the registry", "imgpolicy.lock:7" or "api/Dockerfile:3".
+	From string
+}
+
+// IsZero tells whether nothing is known.
+func (p Pin) IsZero() bool { return p.Digest == "" }
+
+// findPins asks, once for each input that is not pinned, what it could be pinned
+// to. What could not be looked up is noted: the rest is linted all the same.
+func (p *Pass) findPins(ctx context.Context) {
+	p.Pins, p.securePins = make([]Pin, len(p.Inputs)), make([]Pin, len(p.Inputs))
+	if p.linter.Pins == nil {
+		return
+	}
+	for i := range p.Inputs {
+		src := p.Inputs[i].Source
+		if src == nil {
+			continue
+		}
+		platform := platformOf(&p.Inputs[i])
+		if !src.Pinned() {
+			p.Pins[i] = p.findPin(ctx, src, platform)
+		}
+		if h, ok := src.(source.HTTP); ok && strings.HasPrefix(h.URL, "http://") {
+			// That nothing answers there is no failure: it is not what the file asks for.
+			h.URL = "https://" + strings.TrimPrefix(h.URL, "http://")
+			h.Checksum = ""
+			if pin, found, err := p.linter.Pins(ctx, h, platform); err == nil && found {
+				p.securePins[i] = pin
+			}
+		}
+	}
+}
+
+func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {
+	pin, found, err := p.linter.Pins(ctx, src, platform)
+	switch {
+	case err != nil:
+		err = shownError{p.redact(fmt.Sprintf("looking up %s: %v", src.Identifier(), err)), err}
+		if !slices.ContainsFunc(p.pinErrors, func(have error) bool { return have.Error() == err.Error() }) {
+			p.pinErrors = append(p.pinErrors, err)
+		}
+		return Pin{}
+	case !found:
+		return Pin{}
+	}
+	return pin
+}
+
+// SameOverHTTPS tells whether the file of a download over plain HTTP is known
+// to be the one that its host has over https, and where from.
+func (p *Pass) SameOverHTTPS(input int) (from string, same bool) {
+	h, ok := p.Inputs[input].Source.(source.HTTP)
+	secure := p.securePins[input]
+	if !ok || secure.IsZero() {
+		return "", false
+	}
+	plain := p.Pins[input].Digest
+	if h.Pinned() {
+		plain = h.Checksum.String()
+	}
+	return secure.From, plain == secure.Digest
+}
+
+// shownError is an error whose text has no credentials.
+type shownError struct {
+	text  string
+	cause error
+}
+
+func (e shownError) Error() string { return e.text }
+
+// Unwrap is the cause, which may name them.
+func (e shownError) Unwrap() error { return e.cause }

@@ -1,0 +1,120 @@
+package lint_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/lint"
+)
+
+const (
+	digestA = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	digestB = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+)
+
+// TestPins: the function is asked for what is not pinned alone, with the
+// platform, and answers beside the input.
+func TestPins(t *testing.T) {
+	t.Parallel()
+	var asked, got []string
+	l := &lint.Linter{
+		Pins: func(_ context.Context, src source.Source, platform string) (lint.Pin, bool, error) {
+			asked = append(asked, src.Identifier()+" "+platform)
+			return lint.Pin{Digest: digestA, From: "a test"}, strings.Contains(src.Identifier(), "alpine"), nil
+		},
+		Rules: []*lint.Rule{rule("pins", func(p *lint.Pass) {
+			for i, pin := range p.Pins {
+				got = append(got, p.Inputs[i].Value+" "+pin.Digest)
+			}
+		})},
+	}
+	text := "# syntax=docker/dockerfile:1\nFROM --platform=linux/arm64 alpine:3\nFROM busybox@" + digestB +
+		"\nADD https://example.com/a.git#main /b\nADD https://example.com/a /b\nARG X\nADD https://example.com/$X /b\n"
+	if _, failures := l.Lint(context.Background(), []lint.File{file("f", text)}); len(failures) > 0 {
+		t.Fatal(failures)
+	}
+	if want := []string{
+		"docker-image://docker.io/docker/dockerfile:1 " + dockerfile.DefaultPlatform, "docker-image://docker.io/library/alpine:3 linux/arm64",
+		"git://example.com/a.git#main ", "https://example.com/a ",
+	}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
+	}
+	if want := "alpine:3 " + digestA; !slices.Contains(got, want) || len(got) != 6 {
+		t.Errorf("pins are %q, want %q and five without one", got, want)
+	}
+}
+
+// TestPinsFail: what cannot be looked up is a failure each, shows no
+// credentials, and the rest is there all the same.
+func TestPinsFail(t *testing.T) {
+	t.Parallel()
+	l := &lint.Linter{
+		Rules: []*lint.Rule{rule("speaks", func(p *lint.Pass) { p.ReportInput(0, lint.Diagnostic{Message: "m"}) })},
+		Pins: func(_ context.Context, src source.Source, _ string) (lint.Pin, bool, error) {
+			return lint.Pin{}, false, errors.New("nobody answers at " + src.Identifier())
+		},
+	}
+	l.Settings.Builds = make([]dockerfile.Options, 2)
+	result, failures := l.Lint(context.Background(), []lint.File{
+		file("f", "FROM alpine\nFROM alpine\nADD https://user:secret@example.com/a /b\n"),
+	})
+	var got []string
+	for _, f := range failures {
+		got = append(got, f.Error())
+	}
+	want := []string{
+		"f: looking up docker-image://docker.io/library/alpine:latest: nobody answers at docker-image://docker.io/library/alpine:latest",
+		"f: looking up https://***@example.com/a: nobody answers at https://***@example.com/a",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("failures are %q, want %q", got, want)
+	}
+	if len(result.Diagnostics) != 1 {
+		t.Errorf("%d diagnostics, want 1", len(result.Diagnostics))
+	}
+}
+
+func TestSameOverHTTPS(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, add     string
+		plain, secure string
+		want          bool
+	}{
+		{"the same", "http://h/x", digestA, digestA, true},
+		{"another", "http://h/x", digestA, digestB, false},
+		{"no https", "http://h/x", digestA, "", false},
+		{"https alone", "http://h/x", "", digestA, false},
+		{"as the checksum", "--checksum=" + digestA + " http://h/x", "", digestA, true},
+		{"not as the checksum", "--checksum=" + digestA + " http://h/x", "", digestB, false},
+		{"is https", "https://h/x", digestA, digestA, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got bool
+			l := &lint.Linter{
+				Pins: func(_ context.Context, src source.Source, _ string) (lint.Pin, bool, error) {
+					pin := lint.Pin{Digest: tt.plain, From: "a test"}
+					if strings.HasPrefix(src.Identifier(), "https:") {
+						pin.Digest = tt.secure
+						if tt.secure == "" {
+							return lint.Pin{}, false, errors.New("nobody answers")
+						}
+					}
+					return pin, pin.Digest != "", nil
+				},
+				Rules: []*lint.Rule{rule("same", func(p *lint.Pass) { _, got = p.SameOverHTTPS(0) })},
+			}
+			_, failures := l.Lint(context.Background(), []lint.File{file("f", "FROM scratch\nADD "+tt.add+" /\n")})
+			if got != tt.want || len(failures) > 0 {
+				t.Errorf("SameOverHTTPS = %v, failures %v, want %v", got, failures, tt.want)
+			}
+		})
+	}
+}
