@@ -44,6 +44,24 @@ type adding struct {
 	words      int // how many the ADD has
 }
 
+// addPlaces are where the keyword and the checksum of an ADD stand.
+func (in *instruction) addPlaces() (keyword, checksum Span) {
+	l := in.logical()
+	if l.segments == nil {
+		return Span{}, Span{}
+	}
+	w := in.words()
+	keyword = l.span(w.keyword.start, w.keyword.end)
+	if flag, ok := w.flag("checksum"); ok {
+		if start := flag.bytes[0]; flag.value == "" {
+			checksum = Span{l.offset(start), l.offset(start)}
+		} else {
+			checksum = l.span(start, flag.bytes[len(flag.value)-1]+1)
+		}
+	}
+	return keyword, checksum
+}
+
 // add finds the sources among the words of an ADD.
 func (r *resolver) add(st *state, c *command, cmd *instructions.AddCommand) {
 	sum := r.expander.expand(cmd.Checksum, st.vars)
@@ -124,7 +142,7 @@ func (r *resolver) addWord(st *state, c *command, a *adding, raw string, w expan
 		in.Kind, in.Unknown = kind, r.explain(w.unknown, st)
 		in.Span = span()
 		in.Variables = r.variables(w.used, st.vars)
-		r.placeAdd(st, in)
+		r.placeAdd(st, c.instruction, in)
 		return
 	}
 	if w.err != nil {
@@ -144,7 +162,7 @@ func (r *resolver) addWord(st *state, c *command, a *adding, raw string, w expan
 		in.Kind = source.KindGit
 	}
 	in.Variables = r.variables(w.used, st.vars)
-	input := r.placeAdd(st, in)
+	input := r.placeAdd(st, c.instruction, in)
 	if err != nil {
 		r.reportIn(st, err.Error(), in.Span, input)
 	}
@@ -160,7 +178,7 @@ func (r *resolver) addUnknownChecksum(st *state, c *command, a *adding, raw stri
 	} else if !source.IsHTTP(w.text) {
 		return
 	}
-	r.placeAdd(st, Input{
+	r.placeAdd(st, c.instruction, Input{
 		Instruction: "ADD", Stage: st.index, Word: raw, Value: w.text, Kind: kind, Span: span(),
 		Unknown: r.explain(sum.unknown, st), Variables: r.variables(slices.Concat(w.used, sum.used), st.vars),
 		Onbuild: c.onbuild, Words: a.words,
@@ -180,7 +198,8 @@ func (r *resolver) explain(u Unknown, st *state) Unknown {
 	return u.place()
 }
 
-func (r *resolver) placeAdd(st *state, in Input) int {
+func (r *resolver) placeAdd(st *state, at *instruction, in Input) int {
+	in.Keyword, in.Checksum = at.addPlaces()
 	if raw := r.file.written(in.Span); raw != "" && in.Span.End-in.Span.Start <= len(raw) {
 		in.Word = raw
 	}

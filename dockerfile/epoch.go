@@ -140,7 +140,7 @@ func (r *resolver) epochAdd(st *state, env *scope, in *instruction, cmd *instruc
 	if err != nil {
 		return err
 	}
-	r.placeAdd(st, Input{
+	r.placeAdd(st, in, Input{
 		Instruction: "ADD", Stage: st.index, Word: cmd.SourcePaths[0], Value: word.text, Span: span,
 		Source: src, Kind: src.Kind(), Unknown: word.unknown.place(), Variables: r.variables(word.used, env),
 	})

@@ -44,6 +44,11 @@ type Input struct {
 	NearStage string
 	// Words is how many sources the same ADD names.
 	Words int
+	// Keyword is where the keyword of an ADD stands, empty for other instructions.
+	Keyword Span
+	// Checksum is where the value of its --checksum stands: the zero Span where
+	// there is no such flag, and an empty one elsewhere for a flag without a value.
+	Checksum Span
 	// Notes explain where BuildKit's reading of the word may surprise.
 	Notes []string
 }
