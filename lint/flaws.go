@@ -130,7 +130,9 @@ func (doc document) settleFixes(d *Diagnostic) {
 	d.Fixes = slices.DeleteFunc(d.Fixes, func(f Fix) bool {
 		return slices.ContainsFunc(f.Edits, func(e Edit) bool { return doc.secrets.Redact(e.New) != e.New })
 	})
-	for _, f := range d.Fixes {
+	for n := range d.Fixes {
+		f := &d.Fixes[n]
+		f.Title = strings.Clone(doc.secrets.Redact(f.Title))
 		for i := range f.Edits {
 			e := &f.Edits[i]
 			e.Range, e.New = doc.lines.Range(e.Span), strings.Clone(e.New)

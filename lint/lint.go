@@ -174,7 +174,7 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outc
 	out := outcome{settings: settings}
 	var last *Pass
 	for i, build := range settings.builds() {
-		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches}
+		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()

@@ -33,6 +33,8 @@ type Pass struct {
 
 	securePins  []Pin // of downloads over plain HTTP, by https
 	pinErrors   []error
+	build       dockerfile.Options
+	elsewhere   *dockerfile.Resolution // of a build for another platform, once somebody has asked
 	linter      *Linter
 	watches     *watches
 	rule        *Rule

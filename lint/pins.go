@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ func (p *Pass) findPins(ctx context.Context) {
 			// That nothing answers there is no failure: it is not what the file asks for.
 			h.URL = "https://" + strings.TrimPrefix(h.URL, "http://")
 			h.Checksum = ""
-			if pin, found, err := p.linter.Pins(ctx, h, platform); err == nil && found {
+			if pin, found, err := p.linter.Pins(ctx, h, platform); err == nil && found && pin.fits(h) == nil {
 				p.securePins[i] = pin
 			}
 		}
@@ -56,6 +57,9 @@ func (p *Pass) findPins(ctx context.Context) {
 
 func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {
 	pin, found, err := p.linter.Pins(ctx, src, platform)
+	if err == nil && found {
+		err = pin.fits(src)
+	}
 	switch {
 	case err != nil:
 		err = shownError{p.redact(fmt.Sprintf("looking up %s: %v", src.Identifier(), err)), err}
@@ -67,6 +71,55 @@ func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) 
 		return Pin{}
 	}
 	return pin
+}
+
+// fits tells whether a pin is one for a source. What it says is written into
+// files, so it has to be nothing but a digest.
+func (p Pin) fits(src source.Source) error {
+	switch src := src.(type) {
+	case source.Image:
+		_, err := src.WithDigest(p.Digest)
+		return err
+	case source.HTTP:
+		if _, err := source.ParseHTTP(src.URL, p.Digest); err != nil || !strings.HasPrefix(p.Digest, "sha256:") {
+			return fmt.Errorf("%q is no sha256 checksum", p.Digest)
+		}
+	case source.Git:
+		if !source.IsCommit(p.Digest) {
+			return fmt.Errorf("%q is no full commit", p.Digest)
+		}
+	}
+	return nil
+}
+
+// Varies tells whether an input is another one where the build is for another
+// platform or runs on one. No pin is right for all of them then.
+func (p *Pass) Varies(input int) bool {
+	if p.elsewhere == nil {
+		build := p.build
+		build.BuildArgs = maps.Clone(build.BuildArgs)
+		if build.BuildArgs == nil {
+			build.BuildArgs = map[string]string{}
+		}
+		for _, of := range []string{"TARGET", "BUILD"} {
+			for name, value := range map[string]string{
+				"PLATFORM": "freebsd/arm/v7", "OS": "freebsd", "ARCH": "arm", "VARIANT": "v7", "OSVERSION": "14",
+			} {
+				if _, given := build.BuildArgs[of+name]; !given {
+					build.BuildArgs[of+name] = value
+				}
+			}
+		}
+		p.elsewhere = p.File.Resolve(build)
+		if p.linter.ReachedOnly {
+			p.elsewhere.DropUnreached()
+		}
+	}
+	if len(p.elsewhere.Inputs) != len(p.Inputs) {
+		return true
+	}
+	here, there := &p.Inputs[input], &p.elsewhere.Inputs[input]
+	return here.Source == nil || there.Source == nil || here.Source.Identifier() != there.Source.Identifier()
 }
 
 // SameOverHTTPS tells whether the file of a download over plain HTTP is known

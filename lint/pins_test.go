@@ -118,3 +118,56 @@ func TestSameOverHTTPS(t *testing.T) {
 		})
 	}
 }
+
+// TestPinsThatDoNotFit: what is no digest is not written into a file.
+func TestPinsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	for _, add := range []string{"FROM alpine", "FROM scratch\nADD https://h/x /", "FROM scratch\nADD https://h/x.git /"} {
+		for _, digest := range []string{"sha256:abc", digestA + "\nRUN evil", "sha512:" + strings.Repeat("a", 128) + " x", "main"} {
+			l := &lint.Linter{
+				Pins: func(context.Context, source.Source, string) (lint.Pin, bool, error) {
+					return lint.Pin{Digest: digest, From: "a test"}, true, nil
+				},
+				Rules: []*lint.Rule{rule("pins", func(p *lint.Pass) {
+					if pin := p.Pins[0]; !pin.IsZero() {
+						t.Errorf("%s has the pin %q", add, pin.Digest)
+					}
+				})},
+			}
+			if _, failures := l.Lint(context.Background(), []lint.File{file("f", add+"\n")}); len(failures) != 1 {
+				t.Errorf("%s: failures %v, want one", add, failures)
+			}
+		}
+	}
+}
+
+func TestVaries(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text string
+		want bool
+	}{
+		{"FROM alpine", false},
+		{"FROM --platform=$BUILDPLATFORM alpine", false},
+		{"FROM --platform=$TARGETOS/$TARGETARCH alpine", false},
+		{"FROM $TARGETARCH/alpine", true},
+		{"ARG X=$BUILDARCH\nARG Y=$X\nFROM $Y/alpine", true},
+		{"FROM alpine-$TARGETOS", true},
+		{"FROM alpine$TARGETVARIANT", true},
+		{"FROM scratch\nARG TARGETARCH\nADD https://h/$TARGETARCH /", true},
+		{"FROM scratch\nENV A=1\nADD https://h/$A /", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			l := &lint.Linter{Rules: []*lint.Rule{rule("varies", func(p *lint.Pass) {
+				if got := p.Varies(len(p.Inputs) - 1); got != tt.want {
+					t.Errorf("Varies = %v, want %v", got, tt.want)
+				}
+			})}}
+			if result, _ := l.Lint(context.Background(), []lint.File{file("f", tt.text+"\n")}); result.Summary.Inputs == 0 {
+				t.Error("no inputs")
+			}
+		})
+	}
+}
