@@ -46,13 +46,23 @@ func (p *Pass) findPins(ctx context.Context) {
 		}
 		if h, ok := src.(source.HTTP); ok && strings.HasPrefix(h.URL, "http://") {
 			// That nothing answers there is no failure: it is not what the file asks for.
-			h.URL = "https://" + strings.TrimPrefix(h.URL, "http://")
-			h.Checksum = ""
+			h.URL, h.Checksum = overHTTPS(h.URL), ""
 			if pin, found, err := p.linter.Pins(ctx, h, platform); err == nil && found && pin.fits(h) == nil {
 				p.securePins[i] = pin
 			}
 		}
 	}
+}
+
+// overHTTPS is the address over https of what plain HTTP has, on its own port
+// unless the file names one.
+func overHTTPS(url string) string {
+	rest := strings.TrimPrefix(url, "http://")
+	host, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		host, path = rest[:i], rest[i:]
+	}
+	return "https://" + strings.TrimSuffix(host, ":80") + path
 }
 
 func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {

@@ -87,6 +87,8 @@ func TestSameOverHTTPS(t *testing.T) {
 		want          bool
 	}{
 		{"the same", "http://h/x", digestA, digestA, true},
+		{"another port", "http://h:8080/x", digestA, digestA, true},
+		{"its port", "http://h:80/x", digestA, digestA, true},
 		{"another", "http://h/x", digestA, digestB, false},
 		{"no https", "http://h/x", digestA, "", false},
 		{"https alone", "http://h/x", "", digestA, false},
@@ -101,6 +103,9 @@ func TestSameOverHTTPS(t *testing.T) {
 			l := &lint.Linter{
 				Pins: func(_ context.Context, src source.Source, _ string) (lint.Pin, bool, error) {
 					pin := lint.Pin{Digest: tt.plain, From: "a test"}
+					if strings.HasSuffix(src.Identifier(), ":80/x") && strings.HasPrefix(src.Identifier(), "https:") {
+						t.Errorf("asked for %s", src.Identifier())
+					}
 					if strings.HasPrefix(src.Identifier(), "https:") {
 						pin.Digest = tt.secure
 						if tt.secure == "" {
