@@ -40,10 +40,11 @@ var mayImport = map[string][]string{
 	"lint/rules":        {"dockerfile", "dockerfile/source", "policy", "lint"},
 	"lint/report":       {"dockerfile", "lint"},
 	"lint/baseline":     {"lint", "policy/document"},
+	"lint/fix":          {"dockerfile", "dockerfile/source", "lint"},
 	"lint/config":       {"lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":      {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/inventory", "lint/config", "lint/starter"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -52,7 +53,8 @@ var testsMayImport = map[string][]string{
 	"policy/regex":  {"dockerfile"},
 	"policy/rego":   {"dockerfile"},
 	"lint":          {"lint/rules", "policy/regex"},
-	"lint/rules":    {"lint/report", "policy/regex", "policy/rego"},
+	"lint/fix":      {"lint/rules"},
+	"lint/rules":    {"lint/fix", "lint/report", "policy/regex", "policy/rego"},
 	"lint/report":   {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
 	"lint/baseline": {"dockerfile", "policy"},
 	"lint/starter":  {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
@@ -73,6 +75,7 @@ var doors = map[string][]string{
 	"github.com/opencontainers/go-digest":  {"dockerfile/source", "policy/rego", "policy/sigstore"},
 	"github.com/opencontainers/image-spec": {"dockerfile", "policy/rego"},
 	"github.com/sigstore/sigstore-go":      {"policy/sigstore"},
+	"github.com/rogpeppe/go-internal/diff": {"lint/fix"},
 	"github.com/tonistiigi/go-csvvalue":    {"dockerfile"},
 	"github.com/urfave/cli/v2":             {"cmd/imgpolicy"},
 	"go.yaml.in/yaml/v3":                   {"policy/document"},
