@@ -27,6 +27,7 @@ func insecureGit() *lint.Rule {
 				}
 				d := lint.Diagnostic{Message: fmt.Sprintf("%s is fetched over an unencrypted connection (%s)", g.Remote, g.Scheme)}
 				d.Help = fmt.Sprintf("if the server has it, write `%s`", overHTTPS(p.Inputs[i].Value, g))
+				d.Fixes = gitOverHTTPS(p, i, g)
 				p.ReportInput(i, d)
 			}
 		},

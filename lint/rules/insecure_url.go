@@ -29,7 +29,8 @@ func insecureURL() *lint.Rule {
 				}
 				p.ReportInput(i, lint.Diagnostic{
 					Message: fmt.Sprintf("%s is downloaded over plain HTTP", h.URL),
-					Help:    fmt.Sprintf("if the server has it, write `https://%s`", strings.TrimPrefix(withoutUserInfo(h.URL), "http://")),
+					Fixes:   downloadOverHTTPS(p, i),
+					Help:    fmt.Sprintf("if the server has it, write `%s`", secureAddress(withoutUserInfo(h.URL))),
 				})
 			}
 		},

@@ -28,10 +28,14 @@ func missingChecksum() *lint.Rule {
 				if !ok || h.Pinned() || in.Instruction != "ADD" {
 					continue
 				}
+				found := fmt.Sprintf("\n%s prints the checksum", command("curl -fsSL "+shellQuote(withoutUserInfo(h.URL))+" | sha256sum"))
+				sum := "sha256:<checksum>"
+				if pin := p.Pins[i]; !pin.IsZero() && !p.Varies(i) {
+					sum, found = pin.Digest, knownFrom(pin)
+				}
+				help := checksumHelp(in, sum) + found + needsNewer(p, checksumOfDownload)
 				p.ReportInput(i, lint.Diagnostic{
-					Message: fmt.Sprintf("%s is downloaded without a checksum", h.URL),
-					Help: fmt.Sprintf("%s\n%s prints the checksum", checksumHelp(in, "sha256:<checksum>"),
-						command("curl -fsSL "+shellQuote(withoutUserInfo(h.URL))+" | sha256sum")),
+					Message: fmt.Sprintf("%s is downloaded without a checksum", h.URL), Help: help, Fixes: pinDownload(p, i),
 				})
 			}
 		},
@@ -46,4 +50,12 @@ func checksumHelp(in *dockerfile.Input, checksum string) string {
 		write += "; an ADD of its own, since a checksum goes with one source only"
 	}
 	return write
+}
+
+// needsNewer says that the frontend of the file may not take a checksum.
+func needsNewer(p *lint.Pass, minor int) string {
+	if old := tooOld(p, minor); old != "" {
+		return "\n--checksum " + old
+	}
+	return ""
 }

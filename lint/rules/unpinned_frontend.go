@@ -27,11 +27,11 @@ func unpinnedFrontend() *lint.Rule {
 				if !ok || in.Instruction != "syntax" || img.Pinned() {
 					continue
 				}
-				help := fmt.Sprintf("write `# syntax=%s`\n`docker buildx imagetools inspect %s --format '{{.Manifest.Digest}}'` prints the digest",
-					withDigest(in.Value, img), img.Familiar())
+				digest, _ := digestOf(p, i)
 				p.ReportInput(i, lint.Diagnostic{
 					Message: fmt.Sprintf("frontend %s has no digest: whoever moves the tag runs code in this build", img.Familiar()),
-					Help:    help,
+					Help:    fmt.Sprintf("write `# syntax=%s`%s", withDigest(in.Value, img, digest), howToInspect(p, i, img)),
+					Fixes:   pinImage(p, i, img),
 				})
 			}
 		},

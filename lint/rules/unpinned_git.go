@@ -28,7 +28,7 @@ shorter than a full commit as a prefix, which pins nothing.`,
 		Check: func(p *lint.Pass) {
 			for i := range p.Inputs {
 				if g, ok := p.Inputs[i].Source.(source.Git); ok && !g.Pinned() {
-					p.ReportInput(i, unpinnedGitDiagnostic(&p.Inputs[i], g))
+					p.ReportInput(i, unpinnedGitDiagnostic(p, i, g))
 				}
 			}
 		},
@@ -37,28 +37,49 @@ shorter than a full commit as a prefix, which pins nothing.`,
 
 var shortCommit = regexp.MustCompile(`^[0-9a-f]{7,63}$`)
 
-func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
-	d := lint.Diagnostic{}
+// abbreviated tells whether a ref is the beginning of a commit id.
+func abbreviated(g source.Git) bool {
+	return shortCommit.MatchString(g.Ref) && strings.ContainsAny(g.Ref, "abcdef")
+}
+
+func unpinnedGitDiagnostic(p *lint.Pass, index int, g source.Git) lint.Diagnostic {
+	in, pin := &p.Inputs[index], p.Pins[index]
+	d := lint.Diagnostic{Fixes: pinGit(p, index, g)}
+	commit, found := "<commit>", false
+	if !pin.IsZero() && !p.Varies(index) {
+		commit, found = pin.Digest, true
+	}
 	remote := withoutUserInfo(g.Remote)
 	list := "git ls-remote " + shellQuote(remote) + " "
 	switch ref := g.Ref; {
 	case ref == "":
 		d.Message = fmt.Sprintf("git source %s follows the default branch of its repository", g.Remote)
 		list += "HEAD"
-	case shortCommit.MatchString(ref) && strings.ContainsAny(ref, "abcdef"):
+	case abbreviated(g):
 		d.Message = fmt.Sprintf("git source %s is at the abbreviated commit %s (%d of 40 digits)", g.Remote, ref, len(ref))
-		d.Help = "write the full commit id: " + command(atCommit(g, remote))
-		return withBadChecksum(d, in, g)
+		d.Help = "write the full commit id: " + command(atCommit(g, remote, commit))
+		if found {
+			d.Help += knownFrom(pin)
+		}
+		return withBadChecksum(p, d, in, g)
 	case g.TagLike():
 		d.Severity = lint.Warning
 		name := strings.TrimPrefix(ref, "refs/tags/")
 		d.Message = fmt.Sprintf("git source %s follows the tag %s, which can be moved", g.Remote, name)
 		list += shellQuote("refs/tags/"+name) + " " + shellQuote("refs/tags/"+name+"^{}")
-		d.Help = fmt.Sprintf("keep the tag: %s\n%s prints the commit (the last line)", checksumHelp(in, "<commit>"), command(list))
+		d.Help = "keep the tag: " + checksumHelp(in, commit)
 		if _, query, _ := strings.Cut(in.Value, "?"); g.Checksum != "" && strings.Contains(query, g.Checksum) {
-			d.Help = fmt.Sprintf("keep the tag: write the full commit in place of %s\n%s prints the commit (the last line)", g.Checksum, command(list))
+			d.Help = fmt.Sprintf("keep the tag: write %s in place of %s", commitOr(pin, found, "the full commit"), g.Checksum)
 		}
-		return withBadChecksum(d, in, g)
+		if found {
+			d.Help += knownFrom(pin)
+		} else {
+			d.Help += fmt.Sprintf("\n%s prints the commit (the last line)", command(list))
+		}
+		if g.Checksum == "" {
+			d.Help += needsNewer(p, checksumOfGit)
+		}
+		return withBadChecksum(p, d, in, g)
 	case strings.HasPrefix(ref, "refs/") && !strings.HasPrefix(ref, "refs/heads/"):
 		d.Message = fmt.Sprintf("git source %s follows %s", g.Remote, ref)
 		list += shellQuote(ref)
@@ -67,12 +88,25 @@ func unpinnedGitDiagnostic(in *dockerfile.Input, g source.Git) lint.Diagnostic {
 		d.Message = fmt.Sprintf("git source %s follows the branch %s", g.Remote, name)
 		list += shellQuote("refs/heads/" + name)
 	}
-	d.Help = fmt.Sprintf("write `%s`\n%s prints the commit", atCommit(g, remote), command(list))
-	return withBadChecksum(d, in, g)
+	d.Help = "write " + command(atCommit(g, remote, commit))
+	if found {
+		d.Help += knownFrom(pin)
+	} else {
+		d.Help += fmt.Sprintf("\n%s prints the commit", command(list))
+	}
+	return withBadChecksum(p, d, in, g)
+}
+
+// commitOr is a commit where it is known, or what stands for it.
+func commitOr(pin lint.Pin, known bool, otherwise string) string {
+	if known {
+		return command(pin.Digest)
+	}
+	return otherwise
 }
 
 // withBadChecksum tells why the checksum that is there does not pin the source.
-func withBadChecksum(d lint.Diagnostic, in *dockerfile.Input, g source.Git) lint.Diagnostic {
+func withBadChecksum(p *lint.Pass, d lint.Diagnostic, in *dockerfile.Input, g source.Git) lint.Diagnostic {
 	lower := strings.ToLower(g.Checksum)
 	switch _, query, _ := strings.Cut(in.Value, "?"); {
 	case g.Checksum == "":
@@ -80,7 +114,7 @@ func withBadChecksum(d lint.Diagnostic, in *dockerfile.Input, g source.Git) lint
 		d.Notes = append(d.Notes, fmt.Sprintf("the checksum %s is not in lower case: BuildKit compares it as it is written", g.Checksum))
 		d.Help = fmt.Sprintf("write %s in place of %s", command(lower), g.Checksum)
 		if !strings.Contains(query, g.Checksum) {
-			d.Help = checksumHelp(in, lower)
+			d.Help = checksumHelp(in, lower) + needsNewer(p, checksumOfGit)
 		}
 	default:
 		d.Notes = append(d.Notes, fmt.Sprintf("the checksum %s is no full commit (%d digits): BuildKit compares it as a prefix", g.Checksum, len(g.Checksum)))
@@ -90,7 +124,7 @@ func withBadChecksum(d lint.Diagnostic, in *dockerfile.Input, g source.Git) lint
 
 // atCommit is the source written with a commit as its ref. The query keeps what
 // is no ref: BuildKit takes only one.
-func atCommit(g source.Git, remote string) string {
+func atCommit(g source.Git, remote, commit string) string {
 	var query []string
 	if g.KeepGitDirSet {
 		query = append(query, fmt.Sprintf("keep-git-dir=%t", g.KeepGitDir))
@@ -108,7 +142,7 @@ func atCommit(g source.Git, remote string) string {
 	if len(query) > 0 {
 		word += "?" + strings.Join(query, "&")
 	}
-	word += "#<commit>"
+	word += "#" + commit
 	if g.Subdir != "" {
 		word += ":" + g.Subdir
 	}

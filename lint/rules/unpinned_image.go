@@ -31,7 +31,7 @@ own rule, ` + "`unpinned-frontend`" + `.`,
 		Check: func(p *lint.Pass) {
 			for i := range p.Inputs {
 				if img, ok := buildImage(&p.Inputs[i]); ok && !img.Pinned() {
-					p.ReportInput(i, lint.Diagnostic{Message: unpinnedMessage(img), Help: pinHelp(&p.Inputs[i], img)})
+					p.ReportInput(i, lint.Diagnostic{Message: unpinnedMessage(img), Help: pinHelp(p, i, img), Fixes: pinImage(p, i, img)})
 				}
 			}
 		},
@@ -55,21 +55,26 @@ func unpinnedMessage(img source.Image) string {
 	}
 }
 
-// pinHelp says what to write and how to find the digest.
-func pinHelp(in *dockerfile.Input, img source.Image) string {
-	inspect := fmt.Sprintf("`docker buildx imagetools inspect %s --format '{{.Manifest.Digest}}'` prints the digest", img.Familiar())
+// pinHelp says what to write and, where nobody knows the digest, how to find it.
+func pinHelp(p *lint.Pass, index int, img source.Image) string {
+	in := &p.Inputs[index]
+	digest, known := digestOf(p, index)
+	inspect := howToInspect(p, index, img)
 	if in.Context != "" {
-		return fmt.Sprintf("pin it where the build context %s is given: `--build-context %s=docker-image://%s@sha256:<digest>`\n%s",
-			in.Context, in.Context, img.Familiar(), inspect)
+		return fmt.Sprintf("pin it where the build context %s is given: `--build-context %s=docker-image://%s@%s`%s",
+			in.Context, in.Context, img.Familiar(), digest, inspect)
 	}
 	if in.NearStage != "" {
-		return fmt.Sprintf("if you mean the stage, write `from=%s`; if you mean the image, write `%s`\n%s",
-			in.NearStage, withDigest(in.Word, img), inspect)
+		return fmt.Sprintf("if you mean the stage, write `from=%s`; if you mean the image, write `%s`%s",
+			in.NearStage, withDigest(in.Word, img, digest), inspect)
 	}
 	if v, ok := soleVariable(in); ok {
-		return fmt.Sprintf("put the digest where %s gets its value: `%s@sha256:<digest>`\n%s", v.Name, img.Familiar(), inspect)
+		return fmt.Sprintf("put the digest where %s gets its value: `%s@%s`%s", v.Name, img.Familiar(), digest, inspect)
 	}
-	return fmt.Sprintf("write `%s`\n%s", withDigest(in.Word, img), inspect)
+	if v, ok := tagVariable(p, in, img); ok && known {
+		return fmt.Sprintf("put the digest where %s gets its value: `%s@%s`%s", v.Name, v.Value, digest, inspect)
+	}
+	return fmt.Sprintf("write `%s`%s", withDigest(in.Word, img, digest), inspect)
 }
 
 // soleVariable is the variable that a word consists of, where that is all.
@@ -83,17 +88,16 @@ func soleVariable(in *dockerfile.Input) (dockerfile.Variable, bool) {
 	return dockerfile.Variable{}, false
 }
 
-// withDigest is a word with room for a digest behind its tag. A word that leaves
-// the tag to chance gets it written out.
-func withDigest(word string, img source.Image) string {
-	tag := ""
+// withDigest is a word with a digest behind its tag. A word that leaves the tag
+// to chance gets it written out.
+func withDigest(word string, img source.Image, digest string) string {
 	if img.TagImplied() {
-		tag = ":latest"
+		digest = ":latest@" + digest
+	} else {
+		digest = "@" + digest
 	}
-	for _, quote := range []string{`"`, `'`} {
-		if inner, ok := strings.CutSuffix(word, quote); ok && strings.HasPrefix(inner, quote) {
-			return inner + tag + "@sha256:<digest>" + quote
-		}
+	if inner, quoted := unquoted(word); quoted {
+		return word[:1] + inner + digest + word[:1]
 	}
-	return word + tag + "@sha256:<digest>"
+	return word + digest
 }
