@@ -37,7 +37,7 @@ func (p *Pass) findPins(ctx context.Context) {
 	}
 	for i := range p.Inputs {
 		src := p.Inputs[i].Source
-		if src == nil {
+		if src == nil || !fetched(src.Kind()) {
 			continue
 		}
 		platform := platformOf(&p.Inputs[i])
@@ -52,6 +52,11 @@ func (p *Pass) findPins(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// fetched tells whether sources of a kind come from elsewhere.
+func fetched(kind source.Kind) bool {
+	return kind == source.KindImage || kind == source.KindHTTP || kind == source.KindGit
 }
 
 // overHTTPS is the address over https of what plain HTTP has, on its own port

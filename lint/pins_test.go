@@ -33,7 +33,8 @@ func TestPins(t *testing.T) {
 			}
 		})},
 	}
-	text := "# syntax=docker/dockerfile:1\nFROM --platform=linux/arm64 alpine:3\nFROM busybox@" + digestB +
+	l.Settings.Builds = []dockerfile.Options{{Contexts: map[string]string{"here": "."}}} // a directory is not looked up
+	text := "# syntax=docker/dockerfile:1\nFROM here\nFROM --platform=linux/arm64 alpine:3\nFROM busybox@" + digestB +
 		"\nADD https://example.com/a.git#main /b\nADD https://example.com/a /b\nARG X\nADD https://example.com/$X /b\n"
 	if _, failures := l.Lint(context.Background(), []lint.File{file("f", text)}); len(failures) > 0 {
 		t.Fatal(failures)
@@ -44,8 +45,8 @@ func TestPins(t *testing.T) {
 	}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %q, want %q", asked, want)
 	}
-	if want := "alpine:3 " + digestA; !slices.Contains(got, want) || len(got) != 6 {
-		t.Errorf("pins are %q, want %q and five without one", got, want)
+	if want := "alpine:3 " + digestA; !slices.Contains(got, want) || len(got) != 7 {
+		t.Errorf("pins are %q, want %q and six without one", got, want)
 	}
 }
 
