@@ -36,6 +36,7 @@ func (a *app) getenv(name string) string {
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.lintCommand(),
+		a.fixCommand(),
 		a.baselineCommand(),
 		a.inputsCommand(),
 		a.evalCommand(),

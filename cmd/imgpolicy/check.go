@@ -24,16 +24,26 @@ type linting struct {
 
 // check finds the Dockerfiles and lints them.
 func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
-	line := a.progressLine(o.report.Quiet)
-	defer line.erase()
 	found, err := a.search(c, o.configs)
 	if err != nil {
 		return nil, err
 	}
+	run, err := a.lintFound(c, o, found)
+	if err != nil {
+		return nil, err
+	}
+	a.note(found.explicit.skipped, o.report.Quiet)
+	return run, nil
+}
+
+// lintFound lints the Dockerfiles that were found.
+func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting, error) {
+	line := a.progressLine(o.report.Quiet)
+	defer line.erase()
 	run := &linting{found: found, settings: o.settings(found), texts: make([][]byte, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
 	run.linter = &lint.Linter{
-		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
+		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Pins: o.pins, Now: o.now, Labels: o.policies.labels,
 		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
 	if found.stdin == "" { // somebody may be typing it
@@ -42,7 +52,7 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 	files := make([]lint.File, len(found.files))
 	for i, f := range found.files {
 		files[i] = lint.File{Name: f.Name, Read: func() (text []byte, err error) {
-			run.texts[i], err = f.Read()
+			run.texts[i], err = o.texts.readBy(found.key(f.Name), f.Read)
 			return run.texts[i], err
 		}}
 	}
@@ -52,8 +62,15 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 	if err := c.Context.Err(); err != nil {
 		return nil, err
 	}
-	a.note(found.explicit.skipped, o.report.Quiet)
 	return run, nil
+}
+
+// key is the path that the text of a Dockerfile is kept by.
+func (s *search) key(name string) string {
+	if name == s.stdin {
+		return stdinText
+	}
+	return s.paths[name]
 }
 
 // path is the path of a file by its name in the result: of a Dockerfile, or of

@@ -36,7 +36,7 @@ func (a *app) compare(ctx context.Context, o lintOptions, run *linting) ([]bool,
 		}
 	}
 	linter := *run.linter
-	linter.LineHashes, linter.Progress = false, nil
+	linter.LineHashes, linter.Progress, linter.Pins = false, nil, nil
 	linter.Alone = nil // a policy in force nowhere is named for being new
 	var files []lint.File
 	for _, f := range run.found.files {

@@ -37,6 +37,7 @@ type configs struct {
 	dir   string // the working directory
 	given string // the config for all Dockerfiles, "" to look for one
 	off   bool   // look for none
+	texts *texts
 
 	mu     sync.Mutex
 	chains map[string]loadedChain // by path of the config
@@ -135,7 +136,7 @@ func (c *configs) excludes(path string) bool {
 func (c *configs) read(path string) (name string, text []byte, err error) {
 	name = shownName(c.dir, path)
 	c.seen[path] = true
-	if text, err = readFile(path); err != nil {
+	if text, err = c.texts.read(path); err != nil {
 		return name, nil, unreadable(name, err)
 	}
 	return name, text, nil

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 )
@@ -36,6 +38,7 @@ func (a *app) lintCommand() *cli.Command {
 			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never;\nnever leaves out links, too"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
+			&cli.BoolFlag{Name: "fix", Usage: "mend first what is safe to mend, as " + programName + " fix does, and\nreport what is left"},
 		}, knownFlags(), findFlags()),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
@@ -74,6 +77,11 @@ type lintOptions struct {
 	color    bool
 	links    bool
 	known    knownOptions
+	// pins tells what sources can be pinned to, as lint.Linter.Pins; nil for
+	// nothing.
+	pins func(ctx context.Context, src source.Source, platform string) (lint.Pin, bool, error)
+	// texts stand in the place of files, nil for none.
+	texts *texts
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -136,6 +144,16 @@ func checkPaths(paths []string, named bool, stdinName string) error {
 
 // lint does what the command says: find, check, print, judge.
 func (a *app) lint(c *cli.Context, o lintOptions) error {
+	var unfixed failures
+	if c.Bool("fix") {
+		var err error
+		if unfixed, err = a.fixFirst(c, o); err != nil {
+			return err
+		}
+		if o, err = a.lintOptions(c); err != nil { // the config may be another one now
+			return err
+		}
+	}
 	run, err := a.check(c, o)
 	if err != nil {
 		return err
@@ -143,6 +161,7 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err := o.replaced(run); err != nil {
 		return err
 	}
+	run.failed = append(run.failed, unfixed...)
 	if err := a.hideKnown(c, o, run); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type policies struct {
 	noFound     bool
 	configGiven bool
 	languages   []policy.Language
+	texts       *texts
 
 	mu     sync.Mutex
 	loaded map[string]loadedPolicy // by files and root
@@ -247,7 +248,7 @@ func (p *policies) compile(paths []string, root below) (policy.Policy, error) {
 		}
 		language = l
 		p.read.Store(path, true)
-		text, err := readFile(path)
+		text, err := p.texts.read(path)
 		if err != nil {
 			return nil, fmt.Errorf("policy %w", unreadable(name, err))
 		}

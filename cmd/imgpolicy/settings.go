@@ -30,6 +30,7 @@ func (o lintOptions) settings(found *search) *settings {
 			Disabled: maps.Clone(o.disabled), Enabled: maps.Clone(o.enabled), Severities: map[string]lint.Severity{},
 		},
 	}
+	s.policies.texts = o.texts
 	o.policies.applyUnknown(&s.flags)
 	return s
 }
