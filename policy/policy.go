@@ -80,6 +80,13 @@ type ImageMetadata struct {
 	// AttestationManifest what was found of them.
 	HasChain            bool   `json:"hasChain"`
 	AttestationManifest string `json:"attestationManifest"`
+	// Provenance is the in-toto statement that tells how the image was built, and
+	// ProvenanceType the type of its predicate as the manifest has it; empty where
+	// it was not asked for or is none.
+	Provenance     json.RawMessage `json:"provenance,omitempty"`
+	ProvenanceType string          `json:"provenanceType,omitempty"`
+	// Signatures are those that were verified, as policies see them.
+	Signatures []map[string]any `json:"signatures,omitempty"`
 }
 
 // GitMetadata is what a git remote tells about a ref.
@@ -106,6 +113,13 @@ type HTTPSignature struct {
 	Suffix []byte `json:"suffix"` // of the signature; base64 in JSON
 }
 
+// SignatureRequest asks for the digest that a detached PGP signature signs: that
+// of a file followed by the signature's suffix.
+type SignatureRequest struct {
+	Algorithm string // sha256, sha384 or sha512
+	Suffix    []byte
+}
+
 // Entry is a place in a policy file.
 type Entry struct {
 	File string // as the user named it
@@ -130,6 +144,9 @@ type Decision struct {
 	// Needs are the fields of the source's metadata that are needed first, such
 	// as "image.labels".
 	Needs []string
+	// Signature says what the need http.signature asks for, nil where it is none of
+	// the needs.
+	Signature *SignatureRequest
 	// ConvertedTo is the identifier allowed in place of the source, where the
 	// outcome is Convert.
 	ConvertedTo string

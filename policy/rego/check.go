@@ -15,9 +15,11 @@ import (
 
 // Check is the answer to one question, as Buildx's CheckPolicy gives it.
 type Check struct {
-	Outcome     policy.Outcome
-	Messages    []string
-	Needs       []string
+	Outcome  policy.Outcome
+	Messages []string
+	Needs    []string
+	// Signature is what the need http.signature asks for; of several the last.
+	Signature   *policy.SignatureRequest
 	ConvertedTo string
 	// Input is the input document that was judged.
 	Input map[string]any
@@ -30,13 +32,15 @@ type Check struct {
 // evaluation is the state of one evaluation, which functions and print reach
 // through its context.
 type evaluation struct {
-	policy  *Policy
-	doc     *document
-	object  ast.Value // the input's own document: input.image, input.http …
-	asked   map[string]bool
-	pins    map[string]bool
-	printed []string
-	loaded  []string // digests in the files that were read
+	policy *Policy
+	doc    *document
+	object ast.Value // the input's own document: input.image, input.http …
+	asked  map[string]bool
+	// signature is the one whose digest was asked for.
+	signature *policy.SignatureRequest
+	pins      map[string]bool
+	printed   []string
+	loaded    []string // digests in the files that were read
 }
 
 type evaluationKey struct{}
@@ -85,7 +89,7 @@ func (p *Policy) evaluate(ctx context.Context, doc *document, fields map[string]
 		return out, err
 	}
 	if len(needs) > 0 {
-		out.Outcome, out.Needs = policy.Unknown, needs
+		out.Outcome, out.Needs, out.Signature = policy.Unknown, needs, ev.signature
 		return out, nil
 	}
 	ev.pins = map[string]bool{}
@@ -96,7 +100,7 @@ func (p *Policy) evaluate(ctx context.Context, doc *document, fields map[string]
 		return out, err
 	}
 	if needs := ev.runtimeNeeds(); len(needs) > 0 {
-		out.Outcome, out.Needs = policy.Unknown, needs
+		out.Outcome, out.Needs, out.Signature = policy.Unknown, needs, ev.signature
 		return out, nil
 	}
 	d, err := parseDecision(result)

@@ -60,7 +60,9 @@ func (p *Policy) newDocument(r policy.Request) (*document, error) {
 	case "git":
 		d, err = gitDocument(rest, attrs, meta.Git)
 	case "docker-image":
-		d, err = imageDocument(r.Source, rest, r.Platform, meta.Image)
+		if d, err = imageDocument(r.Source, rest, r.Platform, meta.Image); err == nil && meta.Image != nil && meta.Image.HasChain {
+			err = p.putProvenance(d, r, meta.Image)
+		}
 	case "local":
 		d = &document{kind: "local", fields: map[string]any{}}
 		put(d.fields, "name", rest)
@@ -175,6 +177,9 @@ func imageDocument(src source.Source, ref, platform string, meta *policy.ImageMe
 		d.unknown = append(d.unknown, unknownAttestation...)
 	}
 	put(d.fields, "hasProvenance", meta.HasChain && meta.AttestationManifest != "")
+	if meta.HasChain && len(meta.Signatures) > 0 {
+		d.fields["signatures"] = meta.Signatures
+	}
 	return d, nil
 }
 

@@ -2,6 +2,7 @@ package rego
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -42,7 +43,10 @@ func unknownTerms(fields []string) []*ast.Term {
 	for i, field := range fields {
 		ref := ast.Ref{ast.InputRootDocument}
 		for name := range strings.SplitSeq(strings.TrimPrefix(field, "input."), ".") {
-			ref = append(ref, ast.StringTerm(name))
+			name, index, isElement := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+			if ref = append(ref, ast.StringTerm(name)); isElement {
+				ref = append(ref, ast.NumberTerm(json.Number(index)))
+			}
 		}
 		out[i] = ast.NewTerm(ref)
 	}

@@ -73,7 +73,7 @@ func (p *Policy) name() string { return p.files[0].Name }
 
 func (p *Policy) decision(c Check) policy.Decision {
 	return policy.Decision{
-		Outcome: c.Outcome, Messages: c.Messages, Needs: c.Needs, ConvertedTo: c.ConvertedTo,
+		Outcome: c.Outcome, Messages: c.Messages, Needs: c.Needs, Signature: c.Signature, ConvertedTo: c.ConvertedTo,
 		By: policy.Entry{File: p.name()},
 	}
 }

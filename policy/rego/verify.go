@@ -15,6 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 func cutImageScheme(identifier string) (string, bool) {
@@ -113,9 +114,9 @@ func (ev *evaluation) holds(sigText, keyText []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	known := ev.doc.signature
+	known, want := ev.doc.signature, &policy.SignatureRequest{Algorithm: algorithm.String(), Suffix: sig.HashSuffix}
 	if known == nil || known.Digest == "" || !bytes.Equal(known.Suffix, sig.HashSuffix) {
-		ev.asked["http.signature"] = true
+		ev.asked["http.signature"], ev.signature = true, want
 		return false, nil
 	}
 	d, err := digest.Parse(known.Digest)
@@ -123,7 +124,7 @@ func (ev *evaluation) holds(sigText, keyText []byte) (bool, error) {
 		return false, fmt.Errorf("invalid checksum digest: %w", err)
 	}
 	if d.Algorithm() != algorithm {
-		ev.asked["http.signature"] = true
+		ev.asked["http.signature"], ev.signature = true, want
 		return false, nil
 	}
 	return pgpsign.VerifySignatureWithDigest(sig, keys, d) == nil, nil

@@ -186,7 +186,7 @@ func CheckRequest(q Question) *policysession.CheckPolicyRequest {
 			req.Source.Image.Config = nil
 		}
 		if m.Image.HasChain {
-			req.Source.Image.AttestationChain = &gwpb.AttestationChain{AttestationManifest: m.Image.AttestationManifest}
+			req.Source.Image.AttestationChain = &gwpb.AttestationChain{AttestationManifest: m.Image.AttestationManifest, Blobs: provenanceBlobs(m.Image)}
 		}
 	}
 	if m.Git != nil {
@@ -202,6 +202,17 @@ func CheckRequest(q Question) *policysession.CheckPolicyRequest {
 		}
 	}
 	return req
+}
+
+// provenanceBlobs is the statement as BuildKit hands it over.
+func provenanceBlobs(m *policy.ImageMetadata) map[string]*gwpb.Blob {
+	if len(m.Provenance) == 0 {
+		return nil
+	}
+	return map[string]*gwpb.Blob{"provenance": {
+		Descriptor_: &gwpb.Descriptor{Annotations: map[string]string{"in-toto.io/predicate-type": m.ProvenanceType}},
+		Data:        m.Provenance,
+	}}
 }
 
 // journal takes Buildx's log apart: only there are the input, the printed lines

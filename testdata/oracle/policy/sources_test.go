@@ -156,8 +156,40 @@ func (r rng) imageMetadata() *policy.ImageMetadata {
 	if r.oneIn(2) {
 		m.HasChain = true
 		m.AttestationManifest = r.pick("", digest2)
+		if r.oneIn(2) {
+			m.ProvenanceType = r.pick("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2")
+			m.Provenance = []byte(r.provenance(m.ProvenanceType))
+		}
 	}
 	return m
+}
+
+// provenance is an in-toto statement, for the most part one that tells how an
+// image was built.
+func (r rng) provenance(kind string) string {
+	if r.oneIn(10) {
+		return r.pick("{}", "[]", `{"predicate":{}}`, `{"predicateType":"https://spdx.dev/Document","predicate":{"buildType":"t"}}`, `{"predicate":{"buildType":1}}`, `{"predicate":null}`)
+	}
+	var materials []string
+	for range r.IntN(4) {
+		materials = append(materials, fmt.Sprintf(`{"uri":%q,"digest":%s}`, r.pick(
+			"pkg:docker/alpine@3.19", "pkg:docker/alpine@3.19?platform=linux%2Farm64", "pkg:docker/ghcr.io/myorg/app@v1?digest="+digest1,
+			"pkg:docker/alpine", "pkg:docker/localhost:5000/a@"+digest1, "pkg:docker/UPPER@1", "pkg:docker/x@1?platform=%zz",
+			"https://github.com/myorg/app.git#main", "git@github.com:myorg/app", "https://example.com/a.tgz", "oci://x", "",
+		), r.pick("null", `{"sha256":"`+digest1[len("sha256:"):]+`"}`, `{"sha256":"`+digest2+`"}`, `{"sha256":"x"}`, `{"sha1":"00"}`)))
+	}
+	list := "[" + strings.Join(materials, ",") + "]"
+	args := r.pick("null", `{"build-arg:TEAM":"core","target":"release"}`, `{"build-arg:":"x"}`)
+	config := `{"uri":"https://github.com/myorg/app.git#refs/heads/main","digest":{"sha1":"00"},"path":"Dockerfile","entryPoint":"Other"}`
+	typ := r.pick("", kind)
+	if kind == "https://slsa.dev/provenance/v1" {
+		return fmt.Sprintf(`{"predicateType":%q,"predicate":{"buildDefinition":{"buildType":%q,"externalParameters":{"configSource":%s,"request":{"frontend":"dockerfile.v0","args":%s}},"resolvedDependencies":%s},"runDetails":{"builder":{"id":%q},"metadata":%s}}}`,
+			typ, r.pick("t", ""), r.pick("{}", config), args, list, r.pick("https://github.com/docker/github-builder", ""),
+			r.pick("null", `{"invocationId":"i","startedOn":"2026-01-02T03:04:05.6+02:00","buildkit_hermetic":true,"buildkit_completeness":{"request":true}}`))
+	}
+	return fmt.Sprintf(`{"predicateType":%q,"predicate":{"buildType":%q,"builder":{"id":%q},"invocation":{"configSource":%s,"parameters":{"frontend":"","args":%s}},"materials":%s,"metadata":%s}}`,
+		typ, r.pick("t", ""), r.pick("b", ""), r.pick("{}", config), args, list,
+		r.pick("null", `{"buildInvocationID":"i","buildFinishedOn":"2026-01-02T03:04:05Z","reproducible":true,"completeness":{"environment":true},"https://mobyproject.org/buildkit@v1#hermetic":true}`))
 }
 
 func (r rng) imageConfig() string {
