@@ -52,7 +52,7 @@ func (p *Pass) decide(ctx context.Context, build dockerfile.Options) error {
 			if watch != nil {
 				watch.Asked(in.Source)
 			}
-			d, err := p.ask(ctx, pol, request(in, env), i)
+			d, err := p.ask(ctx, pol, p.request(in, env), i)
 			if err != nil {
 				return err
 			}
@@ -65,8 +65,8 @@ func (p *Pass) decide(ctx context.Context, build dockerfile.Options) error {
 }
 
 // request is the question a build asks about an input.
-func request(in *dockerfile.Input, env policy.Env) policy.Request {
-	return policy.Request{Source: in.Source, Platform: platformOf(in), Env: env, Once: in.Context != ""}
+func (p *Pass) request(in *dockerfile.Input, env policy.Env) policy.Request {
+	return policy.Request{Source: in.Source, Platform: platformOf(in), Env: env, Once: in.Context != "", Lookup: p.linter.Lookup}
 }
 
 // platformOf is the platform that an input is fetched for.
@@ -91,6 +91,9 @@ func envFilename(name string) string {
 func (p *Pass) ask(ctx context.Context, pol policy.Policy, r policy.Request, input int) (*policy.Decision, error) {
 	d, err := pol.Decide(ctx, r)
 	if err == nil {
+		if d.LookupErr != nil && !errors.Is(d.LookupErr, policy.ErrUnsupported) {
+			p.lookupFailed(fmt.Sprintf("looking up what a policy needs: %v", d.LookupErr), d.LookupErr)
+		}
 		return &d, nil
 	}
 	var failed *policy.Error

@@ -30,6 +30,9 @@ type Linter struct {
 	// their own flaws, by Settings: those that are in force for no file. nil is
 	// none.
 	Alone func() []policy.Policy
+	// Lookup finds out what policies need to know about sources; nil where nothing
+	// may be looked up. It must be safe for concurrent use.
+	Lookup policy.Lookup
 	// Now is the time by which ignore directives expire. The zero value is
 	// before every date: nothing has expired.
 	Now time.Time
@@ -108,13 +111,13 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 
 // outcome is what linting one file came to.
 type outcome struct {
-	diagnostics []Diagnostic
-	ignored     []Diagnostic
-	inputs      int
-	unchecked   int
-	settings    *Settings
-	err         error
-	pinErrors   []error
+	diagnostics  []Diagnostic
+	ignored      []Diagnostic
+	inputs       int
+	unchecked    int
+	settings     *Settings
+	err          error
+	lookupErrors []error
 }
 
 func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
@@ -124,7 +127,7 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 		if o.err != nil {
 			failures = append(failures, Failure{files[i].Name, o.err})
 		}
-		for _, err := range o.pinErrors {
+		for _, err := range o.lookupErrors {
 			failures = append(failures, Failure{files[i].Name, err})
 		}
 		if o.err != nil && o.diagnostics == nil {
@@ -202,9 +205,9 @@ func (o *outcome) add(p *Pass, first bool) {
 			unchecked++
 		}
 	}
-	for _, err := range p.pinErrors {
-		if !slices.ContainsFunc(o.pinErrors, func(have error) bool { return have.Error() == err.Error() }) {
-			o.pinErrors = append(o.pinErrors, err)
+	for _, err := range p.lookupErrors {
+		if !slices.ContainsFunc(o.lookupErrors, func(have error) bool { return have.Error() == err.Error() }) {
+			o.lookupErrors = append(o.lookupErrors, err)
 		}
 	}
 	o.inputs, o.unchecked = max(o.inputs, len(p.Inputs)), max(o.unchecked, unchecked)

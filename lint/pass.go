@@ -31,16 +31,16 @@ type Pass struct {
 	// have them.
 	Ignores []IgnoreUse
 
-	securePins  []Pin // of downloads over plain HTTP, by https
-	pinErrors   []error
-	build       dockerfile.Options
-	elsewhere   *dockerfile.Resolution // of a build for another platform, once somebody has asked
-	linter      *Linter
-	watches     *watches
-	rule        *Rule
-	secrets     dockerfile.Secrets
-	hashes      []string // of the lines, where the linter is to give them
-	diagnostics []Diagnostic
+	securePins   []Pin // of downloads over plain HTTP, by https
+	lookupErrors []error
+	build        dockerfile.Options
+	elsewhere    *dockerfile.Resolution // of a build for another platform, once somebody has asked
+	linter       *Linter
+	watches      *watches
+	rule         *Rule
+	secrets      dockerfile.Secrets
+	hashes       []string // of the lines, where the linter is to give them
+	diagnostics  []Diagnostic
 }
 
 // LocalDecision is what a policy says of a local directory, by the name BuildKit

@@ -77,15 +77,21 @@ func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) 
 	}
 	switch {
 	case err != nil:
-		err = shownError{p.redact(fmt.Sprintf("looking up %s: %v", src.Identifier(), err)), err}
-		if !slices.ContainsFunc(p.pinErrors, func(have error) bool { return have.Error() == err.Error() }) {
-			p.pinErrors = append(p.pinErrors, err)
-		}
+		p.lookupFailed(fmt.Sprintf("looking up %s: %v", src.Identifier(), err), err)
 		return Pin{}
 	case !found:
 		return Pin{}
 	}
 	return pin
+}
+
+// lookupFailed notes, once, that something could not be looked up: the rest is
+// linted all the same, but the run is not clean.
+func (p *Pass) lookupFailed(text string, err error) {
+	shown := shownError{p.redact(text), err}
+	if !slices.ContainsFunc(p.lookupErrors, func(have error) bool { return have.Error() == shown.Error() }) {
+		p.lookupErrors = append(p.lookupErrors, shown)
+	}
 }
 
 // fits tells whether a pin is one for a source. What it says is written into

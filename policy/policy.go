@@ -50,6 +50,9 @@ type Request struct {
 	Env      Env
 	// Metadata is what has been found out about the source; nil is nothing.
 	Metadata *Metadata
+	// Lookup finds out what is needed and not known; nil where nothing may, as
+	// offline.
+	Lookup Lookup
 	// Once tells that the build asks about the source only as it is written: an
 	// image that a named context stands for is not asked about again by digest.
 	Once bool
@@ -147,6 +150,8 @@ type Decision struct {
 	// Signature says what the need http.signature asks for, nil where it is none of
 	// the needs.
 	Signature *SignatureRequest
+	// LookupErr is why Needs could not be found out, nil where nobody tried.
+	LookupErr error
 	// ConvertedTo is the identifier allowed in place of the source, where the
 	// outcome is Convert.
 	ConvertedTo string

@@ -33,11 +33,10 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 	if err := p.probed(ctx, r.Env); err != nil {
 		return policy.Decision{}, p.fail(err, true)
 	}
-	first, err := p.Check(ctx, r)
+	d, err := p.answered(ctx, r)
 	if err != nil {
-		return policy.Decision{}, p.fail(err, false)
+		return policy.Decision{}, err
 	}
-	d := p.explained(ctx, first, r)
 	if d.Outcome == policy.Convert {
 		return p.decideConverted(ctx, r, d)
 	}
@@ -52,6 +51,12 @@ func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision,
 	second, depends, err := p.withDigest(ctx, r, img, d.Outcome == policy.Allow)
 	if err != nil {
 		return policy.Decision{}, p.fail(err, false)
+	}
+	if r.Lookup != nil && d.Outcome == policy.Allow && (depends || second.Outcome == policy.Unknown) {
+		depends = false
+		if second, err = p.loaded(ctx, r, img); err != nil {
+			return policy.Decision{}, err
+		}
 	}
 	return combine(d, second, depends), nil
 }
@@ -166,12 +171,11 @@ func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy
 		return policy.Decision{}, p.fail(fmt.Errorf("converted to %s: %w", d.ConvertedTo, err), false)
 	}
 	r.Source, r.Metadata = img, nil
-	c, err := p.Check(ctx, r)
+	out, err := p.answered(ctx, r)
 	if err != nil {
-		return policy.Decision{}, p.fail(err, false)
+		return policy.Decision{}, err
 	}
-	if c.Outcome != policy.Allow {
-		out := p.explained(ctx, c, r)
+	if out.Outcome != policy.Allow {
 		out.Notes = append(out.Notes, "the policy converts the source to "+d.ConvertedTo+" and then judges that")
 		return out, nil
 	}

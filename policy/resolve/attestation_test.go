@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -79,7 +81,7 @@ func TestAttestations(t *testing.T) {
 		{"image.provenance", "linux/amd64", false, true, true, true},
 		{"image.hasProvenance,image.labels", "linux/amd64", true, true, true, false},
 	} {
-		q := resolve.Question{Source: image(t, host+"/app:1"), Platform: tt.platform, Needs: strings.Split(tt.needs, ",")}
+		q := policy.Question{Source: image(t, host+"/app:1"), Platform: tt.platform, Needs: strings.Split(tt.needs, ",")}
 		m, err := r.Metadata(t.Context(), q)
 		if err != nil {
 			t.Errorf("%s: %v", tt.needs, err)
@@ -90,7 +92,7 @@ func TestAttestations(t *testing.T) {
 			t.Errorf("%s for %s: %+v", tt.needs, tt.platform, i)
 		}
 	}
-	q := resolve.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.signatures"}}
+	q := policy.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.signatures"}}
 	if _, err := r.Metadata(t.Context(), q); !errors.Is(err, resolve.ErrUnsupported) {
 		t.Errorf("signatures that nobody verifies: %v", err)
 	}
@@ -125,7 +127,7 @@ func TestExists(t *testing.T) {
 	r := resolve.New(o)
 	defer r.Close()
 	pinned := image(t, host+"/app:1@"+index.String())
-	if _, err := r.Metadata(t.Context(), resolve.Question{Source: pinned, Platform: "linux/amd64", Needs: []string{"image.user"}}); err != nil {
+	if _, err := r.Metadata(t.Context(), policy.Question{Source: pinned, Platform: "linux/amd64", Needs: []string{"image.user"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Exists(t.Context(), pinned); err != nil {
@@ -168,7 +170,7 @@ func TestDebianRegistry(t *testing.T) {
 	index := d.index("app", "1", amd, attested)
 	r := resolve.New(resolve.Options{Insecure: []string{host}, Timeout: 5 * time.Second})
 	defer r.Close()
-	q := resolve.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.labels", "image.provenance", "image.signatures"}}
+	q := policy.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.labels", "image.provenance", "image.signatures"}}
 	m, err := r.Metadata(t.Context(), q)
 	if err != nil || m.Image.Digest != index.String() || string(m.Image.Provenance) != statement {
 		t.Errorf("%+v, %v", m, err)

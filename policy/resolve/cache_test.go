@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/imgpolicy/imgpolicy/policy/resolve"
 )
 
@@ -60,7 +62,7 @@ func ask(t *testing.T, o resolve.Options, ref string) error {
 	t.Helper()
 	r := resolve.New(o)
 	defer r.Close()
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: image(t, ref), Platform: "linux/amd64", Needs: []string{"image.labels"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: image(t, ref), Platform: "linux/amd64", Needs: []string{"image.labels"}})
 	if err == nil && !strings.Contains(string(m.Image.Config), `"team":"core"`) {
 		t.Errorf("%+v", m.Image)
 	}

@@ -113,7 +113,7 @@ func TestDownload(t *testing.T) {
 			r := resolve.New(o)
 			defer r.Close()
 			src := download(t, "https://"+host+tt.path, "")
-			m, err := r.Metadata(t.Context(), resolve.Question{Source: src, Needs: []string{"http.checksum"}})
+			m, err := r.Metadata(t.Context(), policy.Question{Source: src, Needs: []string{"http.checksum"}})
 			if tt.kind == nil {
 				if err != nil || m.HTTP.Checksum != checksum {
 					t.Errorf("%+v, %v", m, err)
@@ -157,7 +157,7 @@ func TestPinnedDownload(t *testing.T) {
 	r := resolve.New(resolve.Options{})
 	defer r.Close()
 	pinned := download(t, "https://example.com/file", checksum)
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: pinned, Needs: []string{"http.checksum"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: pinned, Needs: []string{"http.checksum"}})
 	if err != nil || m.HTTP.Checksum != checksum {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -170,7 +170,7 @@ func TestSignatureDigest(t *testing.T) {
 	defer r.Close()
 	suffix := []byte{4, 0, 19}
 	h := sha512.Sum512(append([]byte(content), suffix...))
-	q := resolve.Question{Source: download(t, "https://"+host+"/file", ""), Needs: []string{"http.signature"}, Signature: &policy.SignatureRequest{Algorithm: "sha512", Suffix: suffix}}
+	q := policy.Question{Source: download(t, "https://"+host+"/file", ""), Needs: []string{"http.signature"}, Signature: &policy.SignatureRequest{Algorithm: "sha512", Suffix: suffix}}
 	m, err := r.Metadata(t.Context(), q)
 	if err != nil || m.HTTP.Checksum != checksum || m.HTTP.Signature.Digest != "sha512:"+hex.EncodeToString(h[:]) {
 		t.Errorf("%+v, %v", m, err)

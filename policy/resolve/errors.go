@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 // What a lookup fails with, to be told apart by errors.Is.
@@ -49,7 +50,7 @@ var (
 	// ErrInvalid says that the answer makes no sense.
 	ErrInvalid = errors.New("invalid answer")
 	// ErrUnsupported says that this is not looked up at all.
-	ErrUnsupported = errors.New("not supported")
+	ErrUnsupported = policy.ErrUnsupported
 )
 
 // Error is a lookup that failed. It unwraps to one of the errors above and to

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy/resolve"
 )
@@ -167,7 +169,7 @@ func TestLyingRegistry(t *testing.T) {
 			o.CacheDir = t.TempDir()
 			for range 2 { // and nothing wrong is in the cache
 				r := resolve.New(o)
-				m, err := r.Metadata(t.Context(), resolve.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.labels"}})
+				m, err := r.Metadata(t.Context(), policy.Question{Source: image(t, host+"/app:1"), Platform: "linux/amd64", Needs: []string{"image.labels"}})
 				if !errors.Is(err, resolve.ErrMismatch) || m != nil && m.Image != nil {
 					t.Errorf("%+v, %v; want %v", m, err, resolve.ErrMismatch)
 				}

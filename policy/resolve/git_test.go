@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/moby/buildkit/util/gitutil/gitobject"
 	"github.com/moby/buildkit/util/gitutil/gitsign"
 
@@ -172,7 +174,7 @@ func TestGit(t *testing.T) {
 					t.Errorf("%s: %v, want %v", ref, err, want)
 				}
 			}
-			_, err := r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, remote+"?ref=v1&checksum="+main), Needs: []string{"git.checksum"}})
+			_, err := r.Metadata(t.Context(), policy.Question{Source: gitSource(t, remote+"?ref=v1&checksum="+main), Needs: []string{"git.checksum"}})
 			if !errors.Is(err, resolve.ErrMismatch) || !strings.Contains(err.Error(), "refs/tags/v1 is now the commit "+names["v1^{commit}"]) {
 				t.Errorf("another checksum: %v", err)
 			}
@@ -189,7 +191,7 @@ func checkSigned(t *testing.T, r *resolve.Resolver, w workshop, remote string, n
 		t.Fatal(err)
 	}
 	for _, ref := range []string{"#v2", "?ref=v2&keep-git-dir=1"} {
-		m, err := r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, remote+ref), Needs: []string{"git.commit"}})
+		m, err := r.Metadata(t.Context(), policy.Question{Source: gitSource(t, remote+ref), Needs: []string{"git.commit"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,11 +208,11 @@ func checkSigned(t *testing.T, r *resolve.Resolver, w workshop, remote string, n
 			}
 		}
 	}
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, remote+"#"+names["main"]), Needs: []string{"git.commit"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: gitSource(t, remote+"#"+names["main"]), Needs: []string{"git.commit"}})
 	if err != nil || len(m.Git.CommitObject) == 0 || m.Git.TagObject != nil || m.Git.CommitChecksum != "" {
 		t.Errorf("%+v, %v", m, err)
 	}
-	m, err = r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, remote+"#v2"), Needs: []string{"git.isAnnotatedTag"}})
+	m, err = r.Metadata(t.Context(), policy.Question{Source: gitSource(t, remote+"#v2"), Needs: []string{"git.isAnnotatedTag"}})
 	if err != nil || m.Git.CommitObject != nil || m.Git.CommitChecksum != names["v2^{commit}"] {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -251,7 +253,7 @@ func TestMovedBranch(t *testing.T) {
 	moved := w.run("git", "-C", "app.git", "rev-parse", "main")
 	after := resolve.New(o)
 	defer after.Close()
-	m, err := after.Metadata(t.Context(), resolve.Question{Source: src, Needs: []string{"git.commit"}})
+	m, err := after.Metadata(t.Context(), policy.Question{Source: src, Needs: []string{"git.commit"}})
 	if err != nil || m.Git.Checksum != names["main"] || !bytes.Contains(m.Git.CommitObject, []byte("second")) {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -409,7 +411,7 @@ func TestGitDaemon(t *testing.T) {
 	waitFor(t, address)
 	r := resolve.New(resolve.Options{Insecure: []string{address}, Environ: w.environ()})
 	defer r.Close()
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, "git://"+address+"/app.git#v2"), Needs: []string{"git.tag"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: gitSource(t, "git://"+address+"/app.git#v2"), Needs: []string{"git.tag"}})
 	if err != nil || m.Git.CommitChecksum != names["v2^{commit}"] || len(m.Git.TagObject) == 0 {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -436,7 +438,7 @@ exec git-upload-pack "` + w.dir + `/app.git"
 	environ := append(w.environ(), "GIT_SSH_COMMAND="+script, "GIT_DIR=/nowhere", "GIT_TRACE=2", "GIT_EXTERNAL_DIFF=id")
 	r := resolve.New(resolve.Options{AllowPrivate: []string{"localhost:2222"}, Environ: environ})
 	defer r.Close()
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: gitSource(t, "ssh://git@localhost:2222/app.git#v1"), Needs: []string{"git.commit"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: gitSource(t, "ssh://git@localhost:2222/app.git#v1"), Needs: []string{"git.commit"}})
 	if err != nil || m.Git.CommitChecksum != names["v1^{commit}"] {
 		t.Errorf("%+v, %v", m, err)
 	}

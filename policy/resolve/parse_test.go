@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
@@ -67,7 +69,7 @@ func TestNothingIsDialled(t *testing.T) {
 	for _, src := range []source.Source{
 		source.HTTP{URL: "https://example.com/x", Checksum: "sha256:00"}, source.Git{Remote: "https://example.com/x.git", Ref: commit}, source.Local{Name: "context"},
 	} {
-		if _, err := r.Metadata(t.Context(), Question{Source: src, Needs: []string{"http.checksum", "git.checksum"}}); err != nil && !errors.Is(err, ErrUnsupported) {
+		if _, err := r.Metadata(t.Context(), policy.Question{Source: src, Needs: []string{"http.checksum", "git.checksum"}}); err != nil && !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%v: %v", src, err)
 		}
 	}

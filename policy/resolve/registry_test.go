@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/imgpolicy/imgpolicy/policy"
+
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -118,7 +120,7 @@ func TestImage(t *testing.T) {
 	r := resolve.New(options(host, roots))
 	defer r.Close()
 	src := image(t, host+"/app:1")
-	m, err := r.Metadata(t.Context(), resolve.Question{Source: src, Platform: "linux/arm64", Needs: []string{"image.labels"}})
+	m, err := r.Metadata(t.Context(), policy.Question{Source: src, Platform: "linux/arm64", Needs: []string{"image.labels"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,18 +141,6 @@ func (r *Resolver) Close() { r.sender.close() }
 // none. No answer is wrong for it, but the next run will ask again.
 func (r *Resolver) CacheError() error { return r.cache.failure() }
 
-// Question is what is to be found out about a source.
-type Question struct {
-	Source source.Source
-	// Platform is the platform an image is fetched for, as in policy.Request.
-	Platform string
-	// Needs are the fields, as in policy.Decision. They decide what the answer has.
-	Needs []string
-	// Signature is the digest that the need http.signature is about, as in
-	// policy.Decision.
-	Signature *policy.SignatureRequest
-}
-
 // Metadata finds out what a policy needs to know of a source. The answer has
 // what BuildKit's would have for the needs, and nothing that an earlier answer
 // had: an image's config comes without attestations unless both are needed. An
@@ -160,7 +148,7 @@ type Question struct {
 // build does, up to the policies that never have enough.
 //
 // The answer is shared: it must not be changed.
-func (r *Resolver) Metadata(ctx context.Context, q Question) (*policy.Metadata, error) {
+func (r *Resolver) Metadata(ctx context.Context, q policy.Question) (*policy.Metadata, error) {
 	needs := slices.Compact(slices.Sorted(slices.Values(q.Needs)))
 	key := strings.Join(append([]string{sourceKey(q.Source), q.Platform, signatureKey(q.Signature)}, needs...), "\n")
 	return r.metadata.do(ctx, key, func() (*policy.Metadata, error) {
