@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
@@ -79,21 +82,43 @@ func formatTable() string {
 	return b.String()
 }
 
-// ruleTable lists the rules about Dockerfiles, and names those about policies.
+// ruleAreas group the rules for the README by what they are about; a rule
+// belongs to the first area that holds its ID, and the last one holds all.
+var ruleAreas = []struct{ name, ids string }{
+	{"whether it stays the same", `^(unpinned|missing|digest|stale)-|-tag$`},
+	{"where it comes from", `^(untrusted|insecure|credentials)-`},
+	{"what policies say", `^policy-`},
+	{"build policies", `^rego-`},
+	{"image policies", `^pattern-`},
+	{"ignore comments", `-ignore$|^ignore-|^unknown-rule$`},
+	{"whether it builds", ``},
+}
+
+// ruleTable names every rule in few lines: what each finds stands in
+// lint/rules/README.md.
 func ruleTable() string {
-	var b strings.Builder
-	b.WriteString("| rule | severity | finds |\n|---|---|---|\n")
-	var flaws []string
+	rows := make([][2][]string, len(ruleAreas)) // errors, and all others
 	for _, r := range rules.All() {
-		link := fmt.Sprintf("[%s](lint/rules/README.md#%s)", r.ID, r.ID)
-		if r.Flaws {
-			flaws = append(flaws, link)
-			continue
+		area := slices.IndexFunc(ruleAreas, func(a struct{ name, ids string }) bool { return regexp.MustCompile(a.ids).MatchString(r.ID) })
+		link, column := fmt.Sprintf("[%s](lint/rules/README.md#%[1]s)", r.ID), 0
+		if r.Severity != lint.Error {
+			column = 1
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", link, shownSeverity(r), r.Summary)
+		if r.Severity == lint.Info {
+			link += " (info)"
+		}
+		if r.Optional {
+			link += " (off)"
+		}
+		rows[area][column] = append(rows[area][column], link)
 	}
-	last := len(flaws) - 1
-	fmt.Fprintf(&b, "\nThe policies in force are checked as well: %s and %s.\n", strings.Join(flaws[:last], ", "), flaws[last])
+	var b strings.Builder
+	b.WriteString("| about | errors | warnings |\n|---|---|---|\n")
+	for i, row := range rows {
+		if len(row[0])+len(row[1]) > 0 {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", ruleAreas[i].name, strings.Join(row[0], ", "), strings.Join(row[1], ", "))
+		}
+	}
 	return b.String()
 }
 
