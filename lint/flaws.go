@@ -14,7 +14,7 @@ import (
 // the files of policies come in the order in which they are first used, after
 // all Dockerfiles.
 func (l *Linter) flaws(ctx context.Context, slots []outcome, watches *watches) []Diagnostic {
-	found := flawList{rules: map[string]*Rule{}, hashes: l.lineHashes, byFile: map[string][]Diagnostic{}}
+	found := flawList{linter: l, rules: map[string]*Rule{}, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
 		if r.Flaws {
 			found.rules[r.ID] = r
@@ -60,8 +60,8 @@ func (l *Linter) alone() []outcome {
 
 // flawList gathers diagnostics by the file they are about.
 type flawList struct {
+	linter *Linter
 	rules  map[string]*Rule
-	hashes func(text string) []string
 	files  []policy.File
 	byFile map[string][]Diagnostic
 }
@@ -99,16 +99,25 @@ func fixes(of []policy.Fix) []Fix {
 func (l *flawList) diagnostics() []Diagnostic {
 	var out []Diagnostic
 	for _, f := range l.files {
-		text := string(f.Text)
-		doc := document{text, dockerfile.NewLines(text), new(dockerfile.Secrets)}
-		hashes := l.hashes(text)
-		for _, d := range tidy(l.byFile[f.Name]) {
-			doc.settle(&d)
-			doc.locate(&d, hashes)
-			out = append(out, d)
-		}
+		out = append(out, l.linter.settled(f, l.byFile[f.Name])...)
 	}
 	return out
+}
+
+// settled are the diagnostics about a file that is no Dockerfile as plain data.
+func (l *Linter) settled(file policy.File, all []Diagnostic) []Diagnostic {
+	if len(all) == 0 {
+		return nil
+	}
+	text := string(file.Text)
+	doc := document{text, dockerfile.NewLines(text), new(dockerfile.Secrets)}
+	hashes := l.lineHashes(text)
+	all = tidy(all)
+	for i := range all {
+		doc.settle(&all[i])
+		doc.locate(&all[i], hashes)
+	}
+	return all
 }
 
 // settle turns a diagnostic into plain data, as Pass.settle does for those of a

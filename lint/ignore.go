@@ -72,6 +72,8 @@ func (p *Pass) NotIgnored(r *Rule) string {
 		return "it is about the ignores themselves; --disable switches it off"
 	case r.Flaws:
 		return "it is about policies, and none of its diagnostics is in this file"
+	case r.CheckLock != nil:
+		return "it is about lock files, and none of its diagnostics is in this file"
 	case p.Locked[r.ID]:
 		return "it is locked"
 	case p.IgnoreLimits.Forbidden != "":

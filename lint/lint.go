@@ -41,6 +41,9 @@ type Linter struct {
 	// of each build, and not whether it is right: what it says is offered as a
 	// fix. An error is a failure of the file. It must be safe for concurrent use.
 	Pins func(ctx context.Context, src source.Source, platform string) (Pin, bool, error)
+	// Upstream, unless nil, tells what is found today where a pinned source comes
+	// from. An error is a failure of the file. It must be safe for concurrent use.
+	Upstream func(ctx context.Context, src source.Source, platform string) (Upstream, error)
 	// Labels are those given to the build by --label.
 	Labels map[string]string
 	// ReachedOnly drops the inputs of stages that no target needs.
@@ -82,31 +85,40 @@ func (f Failure) Unwrap() error { return f.Err }
 func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	slots := make([]outcome, len(files))
 	watches := newWatches(l.Rules)
+	var done atomic.Int64
+	l.each(len(files), func(i int) {
+		slots[i] = l.lintFile(ctx, files[i], watches, nil)
+		if n := done.Add(1); l.Progress != nil {
+			l.Progress(int(n), len(files))
+		}
+	})
+	l.lintMismatches(ctx, files, slots, watches)
+	result, failures := l.gather(files, slots)
+	result.add(l.flaws(ctx, append(slots, l.alone()...), watches))
+	result.add(l.lockDiagnostics(slots))
+	return result, failures
+}
+
+// each calls do for the numbers below n, several at once.
+func (l *Linter) each(n int, do func(i int)) {
 	jobs := l.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	next := make(chan int)
 	var workers sync.WaitGroup
-	var done atomic.Int64
-	for range min(jobs, len(files)) {
+	for range min(jobs, n) {
 		workers.Go(func() {
 			for i := range next {
-				slots[i] = l.lintFile(ctx, files[i], watches)
-				if n := done.Add(1); l.Progress != nil {
-					l.Progress(int(n), len(files))
-				}
+				do(i)
 			}
 		})
 	}
-	for i := range files {
+	for i := range n {
 		next <- i
 	}
 	close(next)
 	workers.Wait()
-	result, failures := l.gather(files, slots)
-	result.add(l.flaws(ctx, append(slots, l.alone()...), watches))
-	return result, failures
 }
 
 // outcome is what linting one file came to.
@@ -118,6 +130,9 @@ type outcome struct {
 	settings     *Settings
 	err          error
 	lookupErrors []error
+	locked       []int        // the entries of the lock that it uses
+	written      []WrittenPin // where the linter compares them
+	text         []byte       // where there are any
 }
 
 func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
@@ -160,8 +175,9 @@ func (r *Result) add(all []Diagnostic) {
 }
 
 // lintFile takes one file through all phases: text, inputs, decisions,
-// diagnostics.
-func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outcome {
+// diagnostics. others are the pins of the run that do not agree, where they are
+// known.
+func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, others mismatches) outcome {
 	if err := ctx.Err(); err != nil {
 		return outcome{err: err}
 	}
@@ -177,7 +193,7 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outc
 	out := outcome{settings: settings}
 	var last *Pass
 	for i, build := range settings.builds() {
-		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build}
+		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build, others: others}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()
@@ -189,11 +205,17 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches) outc
 			out.err = errPolicyFailed
 		}
 		p.findPins(ctx)
+		p.findUpstream(ctx)
 		p.run(false)
+		out.noteLocked(p)
+		out.notePins(p)
 		out.add(p, i == 0)
 		last = p
 	}
 	out.applyIgnores(last)
+	if len(out.written) > 0 {
+		out.text = text
+	}
 	return out
 }
 

@@ -27,6 +27,9 @@ type Pass struct {
 	// Pins are what inputs that are not pinned can be pinned to, parallel to
 	// Inputs; zero for those where it is not known.
 	Pins []Pin
+	// Upstream is what is found today where inputs come from, parallel to Inputs;
+	// nil where nobody looks.
+	Upstream []Upstream
 	// Ignores are the ignore directives of the file; only rules that run last
 	// have them.
 	Ignores []IgnoreUse
@@ -35,6 +38,7 @@ type Pass struct {
 	lookupErrors []error
 	build        dockerfile.Options
 	elsewhere    *dockerfile.Resolution // of a build for another platform, once somebody has asked
+	others       mismatches             // pins of the run that do not agree
 	linter       *Linter
 	watches      *watches
 	rule         *Rule

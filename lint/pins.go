@@ -32,7 +32,7 @@ func (p Pin) IsZero() bool { return p.Digest == "" }
 // to. What could not be looked up is noted: the rest is linted all the same.
 func (p *Pass) findPins(ctx context.Context) {
 	p.Pins, p.securePins = make([]Pin, len(p.Inputs)), make([]Pin, len(p.Inputs))
-	if p.linter.Pins == nil {
+	if p.linter.Pins == nil && p.Lock == nil {
 		return
 	}
 	for i := range p.Inputs {
@@ -47,7 +47,7 @@ func (p *Pass) findPins(ctx context.Context) {
 		if h, ok := src.(source.HTTP); ok && strings.HasPrefix(h.URL, "http://") {
 			// That nothing answers there is no failure: it is not what the file asks for.
 			h.URL, h.Checksum = overHTTPS(h.URL), ""
-			if pin, found, err := p.linter.Pins(ctx, h, platform); err == nil && found && pin.fits(h) == nil {
+			if pin, found, err := p.askPin(ctx, h, platform); err == nil && found && pin.fits(h) == nil {
 				p.securePins[i] = pin
 			}
 		}
@@ -71,7 +71,7 @@ func overHTTPS(url string) string {
 }
 
 func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {
-	pin, found, err := p.linter.Pins(ctx, src, platform)
+	pin, found, err := p.askPin(ctx, src, platform)
 	if err == nil && found {
 		err = pin.fits(src)
 	}

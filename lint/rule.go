@@ -34,6 +34,12 @@ type Rule struct {
 	// Unused tells that a rule about policies is about what a run makes no use
 	// of: its diagnostics are those of policy.Watch.
 	Unused bool
+	// CheckLock, in place of Check, reports what it finds about a lock file, once
+	// all files of the run are linted. Bad and Good are then several files in txtar
+	// form.
+	CheckLock func(*LockPass) `json:"-"`
+	// ComparesPins has Pass.OtherPins filled in for Check.
+	ComparesPins bool
 	// Check reports what it finds. It does no I/O.
 	Check func(*Pass) `json:"-"`
 }

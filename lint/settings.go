@@ -22,6 +22,8 @@ type Settings struct {
 	// Registries must each allow where an image comes from, Hosts the host of
 	// every download and git remote.
 	Registries, Hosts []AllowList
+	// Lock is the lock file in force, nil for none.
+	Lock *Lock
 	// IgnoreLimits limits what ignore directives may do.
 	IgnoreLimits IgnoreLimits
 	// Builds are the builds to judge, such as one for each platform; none is one
