@@ -43,9 +43,10 @@ var mayImport = map[string][]string{
 	"lint/baseline":     {"lint", "policy/document"},
 	"lint/fix":          {"dockerfile", "dockerfile/source", "lint"},
 	"lint/config":       {"lint", "policy", "policy/document"},
+	"lint/lock":         {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":      {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/starter"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -55,7 +56,7 @@ var testsMayImport = map[string][]string{
 	"policy/rego":   {"dockerfile"},
 	"lint":          {"lint/rules", "policy/regex"},
 	"lint/fix":      {"lint/rules"},
-	"lint/rules":    {"lint/fix", "lint/report", "policy/regex", "policy/rego"},
+	"lint/rules":    {"lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
 	"lint/report":   {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
 	"lint/baseline": {"dockerfile", "policy"},
 	"lint/starter":  {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
