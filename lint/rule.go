@@ -45,10 +45,12 @@ type Rule struct {
 }
 
 // Language names the language that Bad and Good are written in, as Markdown
-// does: "dockerfile", "json" or "rego".
+// does: "dockerfile", "json", "rego", or "text" for several files.
 func (r *Rule) Language() string {
 	name, _, _ := strings.Cut(r.Bad, "\n")
 	switch {
+	case r.CheckLock != nil:
+		return "text"
 	case !r.Flaws:
 		return "dockerfile"
 	case strings.HasPrefix(r.Bad, "{"), strings.HasSuffix(name, ".json --"):

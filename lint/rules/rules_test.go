@@ -81,6 +81,10 @@ func TestRules(t *testing.T) {
 					l.Settings.Registries = []lint.AllowList{allowList(t, lint.ParseRegistry, "docker.io", "registry.example.com/acme")}
 				case "untrusted-host":
 					l.Settings.Hosts = []lint.AllowList{allowList(t, lint.ParseHost, "github.com", "*.example.com")}
+				case "moved-tag":
+					l.Upstream = upstream(lint.Upstream{Digest: "sha256:" + strings.Repeat("2", 64), From: "the registry"})
+				case "digest-gone":
+					l.Upstream = goneBeef
 				case "policy-unknown":
 					l.Settings.Policies = regoPolicy(t, "allow if input.image.labels")
 				case "policy-error":
@@ -88,8 +92,12 @@ func TestRules(t *testing.T) {
 				}
 				return l
 			}
-			if rule.Flaws {
+			switch {
+			case rule.Flaws:
 				testPolicies(t, rule)
+				return
+			case rule.CheckLock != nil:
+				testLocks(t, rule)
 				return
 			}
 			if got := slices.Compact(ids(run(t, linter(), rule.Bad))); !slices.Equal(got, []string{rule.ID}) {
