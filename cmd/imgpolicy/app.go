@@ -38,6 +38,7 @@ func (a *app) commands() []*cli.Command {
 		a.lintCommand(),
 		a.fixCommand(),
 		a.baselineCommand(),
+		a.lockCommand(),
 		a.inputsCommand(),
 		a.evalCommand(),
 		a.testCommand(),

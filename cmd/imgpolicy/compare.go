@@ -23,6 +23,9 @@ func (a *app) compare(ctx context.Context, o lintOptions, run *linting) ([]bool,
 	if err := c.locate(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.locateLocks(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.revisions.read(ctx); err != nil {
 		return nil, fmt.Errorf("--diff-base %s: %w", name, err)
 	}
@@ -38,6 +41,7 @@ func (a *app) compare(ctx context.Context, o lintOptions, run *linting) ([]bool,
 	linter := *run.linter
 	linter.LineHashes, linter.Progress, linter.Pins = false, nil, nil
 	linter.Alone = nil // a policy in force nowhere is named for being new
+	linter.SettingsOf = c.withoutLocks(run.settings.of)
 	var files []lint.File
 	for _, f := range run.found.files {
 		if t, ok := c.texts[f.Name]; ok {
@@ -56,6 +60,8 @@ type comparison struct {
 	run       *linting
 	revisions *revisions
 	files     []compared
+	// locks are the lock files in force, nil for one in no repository.
+	locks map[*lint.Lock]*place
 	// texts are those that there is an old one of, by name.
 	texts map[string]oldText
 	// governed counts the files in which all is new, by what changed.

@@ -85,7 +85,7 @@ func formatTable() string {
 // ruleAreas group the rules for the README by what they are about; a rule
 // belongs to the first area that holds its ID, and the last one holds all.
 var ruleAreas = []struct{ name, ids string }{
-	{"whether it stays the same", `^(unpinned|missing|digest|stale)-|-tag$`},
+	{"whether it stays the same", `^(unpinned|missing|digest|stale|latest|moved)-`},
 	{"where it comes from", `^(untrusted|insecure|credentials)-`},
 	{"what policies say", `^policy-`},
 	{"build policies", `^rego-`},

@@ -52,7 +52,7 @@ func (a *app) lintCommand() *cli.Command {
 
 // findFlags are the flags that decide what is found.
 func findFlags() []cli.Flag {
-	return slices.Concat(policyFlags(), configFlags(), []cli.Flag{
+	return slices.Concat(policyFlags(), configFlags(), pinFlags(), []cli.Flag{
 		&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 		&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
 		&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
@@ -77,11 +77,13 @@ type lintOptions struct {
 	color    bool
 	links    bool
 	known    knownOptions
-	// pins tells what sources can be pinned to, as lint.Linter.Pins; nil for
-	// nothing.
+	// pins tells what sources can be pinned to in place of what digests say, as
+	// lint.Linter.Pins; nil for what they do.
 	pins func(ctx context.Context, src source.Source, platform string) (lint.Pin, bool, error)
 	// texts stand in the place of files, nil for none.
-	texts *texts
+	texts   *texts
+	digests pinOptions
+	narrow  string // a flag that shows only part of what is used, or ""
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -113,13 +115,14 @@ func (a *app) findOptions(c *cli.Context) (lintOptions, error) {
 	if err != nil {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
-	o := lintOptions{dir: dir, enabled: set(c.StringSlice("enable"))}
-	var errs [5]error
+	o := lintOptions{dir: dir, enabled: set(c.StringSlice("enable")), narrow: narrowFlag(c)}
+	var errs [6]error
 	o.disabled, errs[0] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.policies, errs[1] = a.policyOptions(c)
 	o.build, errs[2] = a.buildOptions(c, dir)
 	o.now, errs[3] = now(c.String("now"), c.IsSet("now"))
 	o.configs, errs[4] = a.configs(c, dir)
+	o.digests, errs[5] = pinOptionsOf(c, dir)
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err

@@ -17,6 +17,7 @@ type settings struct {
 	paths    map[string]string // of the Dockerfiles, by name
 	configs  *configs
 	policies *policies
+	locks    *locks
 	build    buildOptions
 	trees    []string // the directories that were searched as a whole
 }
@@ -32,6 +33,8 @@ func (o lintOptions) settings(found *search) *settings {
 	}
 	s.policies.texts = o.texts
 	o.policies.applyUnknown(&s.flags)
+	s.locks = newLocks(o.configs, func(path string) bool { return o.narrow == "" && len(found.failed) == 0 && s.whole([]string{path}) })
+	s.locks.needed = o.digests.locked
 	return s
 }
 
@@ -51,8 +54,12 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	locked, err := s.locks.of(folder)
+	if err != nil {
+		return nil, err
+	}
 	out := &lint.Settings{
-		Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
+		Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
 	if s.whole(s.policies.consulted(name, folder, conf)) {

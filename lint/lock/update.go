@@ -18,6 +18,9 @@ type Update struct {
 	Books []Book
 	// Again takes no digest from the old lock or from the Dockerfiles.
 	Again bool
+	// Follow takes over what all Dockerfiles pin a name to where an entry says
+	// something else; without it, as where not all of them are known, it stays.
+	Follow bool
 	// Prune drops the entries that nothing uses.
 	Prune bool
 	Now   time.Time
@@ -43,9 +46,9 @@ type Change struct {
 
 // Missing settles all that needs no looking up, and returns the rest.
 //
-// An entry is kept unless all Dockerfiles that use the name pin it to something
-// else: what is built counts, and the lock follows. A name without an entry is
-// what the Dockerfiles pin it to, or else what the books say.
+// An entry is kept unless the lock is to follow Dockerfiles that all pin the name
+// to something else: what is built counts. A name without an entry is what the
+// Dockerfiles pin it to, or else what the books say.
 func (u *Update) Missing() []*Use {
 	u.entries = nil
 	var missing []*Use
@@ -54,7 +57,7 @@ func (u *Update) Missing() []*Use {
 		written, pinned := use.pin()
 		switch {
 		case u.Again:
-		case pinned && (old == nil || !old.records(written.Digest)):
+		case pinned && (old == nil || u.Follow && !old.records(written.Digest)):
 			u.Add(use, Found{Pin: written})
 			continue
 		case old != nil:

@@ -15,7 +15,7 @@ import (
 // others.
 type Uses struct {
 	byName map[string]*Use
-	// Unknown counts the inputs that are not known.
+	// Unknown counts the inputs that are not known, and what else may hide one.
 	Unknown int
 }
 
@@ -39,6 +39,11 @@ type usedPin struct{ digest, platform, place string }
 func (u *Uses) Add(f *dockerfile.File, r *dockerfile.Resolution) {
 	if u.byName == nil {
 		u.byName = map[string]*Use{}
+	}
+	for _, p := range r.Problems {
+		if p.Kind != dockerfile.UndefinedProblem && p.Input < 0 {
+			u.Unknown++
+		}
 	}
 	for i := range r.Inputs {
 		in := &r.Inputs[i]
