@@ -66,6 +66,19 @@ func (l *Lock) entry(src source.Source) (LockEntry, bool) {
 	return l.Entries[i], true
 }
 
+// notLocked says how an input comes into the lock in force, for a rule that wants
+// it pinned.
+func (p *Pass) notLocked(input int) []string {
+	src := p.Inputs[input].Source
+	if p.Lock == nil || !p.rule.Unpinned || src == nil {
+		return nil
+	}
+	if name, _ := source.Unpin(src); name == "" || p.Lock.find(name) >= 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s does not have it: `imgpolicy lock` adds it", p.Lock.File.Name)}
+}
+
 // lockedPin is what the lock in force pins a source to. It goes before all that
 // Linter.Pins knows.
 func (p *Pass) lockedPin(src source.Source) (Pin, bool) {

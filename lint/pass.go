@@ -91,6 +91,7 @@ func (p *Pass) ReportInput(index int, d Diagnostic) {
 		}
 	}
 	d.Notes = append(d.Notes, in.Notes...)
+	d.Notes = append(d.Notes, p.notLocked(index)...)
 	if d.Label == "" && in.Source != nil && in.Value != in.Word && !strings.EqualFold(in.Value, strings.Trim(in.Word, `"'`)) {
 		d.Label = "resolves to " + in.Value
 	}

@@ -38,6 +38,8 @@ type Rule struct {
 	// all files of the run are linted. Bad and Good are then several files in txtar
 	// form.
 	CheckLock func(*LockPass) `json:"-"`
+	// Unpinned tells that the rule is about inputs that a pin would mend.
+	Unpinned bool
 	// ComparesPins has Pass.OtherPins filled in for Check.
 	ComparesPins bool
 	// Check reports what it finds. It does no I/O.

@@ -181,9 +181,19 @@ func TestLockedPins(t *testing.T) {
 		asked = append(asked, src.Identifier())
 		return lint.Pin{}, false, nil
 	}}
-	lintAll(t, l, lockOf()+"-- a --\nFROM node:20\nADD https://h/r.git#v1:sub /\nADD https://h/x /\n")
-	if want := []string{"https://h/x"}; !slices.Equal(asked, want) {
+	result := lintAll(t, l, lockOf()+"-- a --\nFROM node:20\nADD https://h/r.git#v1:sub /\nADD https://h/x /\nADD https://bot:hunter2@h/y /\n")
+	if want := []string{"https://h/x", "https://bot:hunter2@h/y"}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %q, want %q", asked, want)
+	}
+	// What the lock lacks it is said how to add, if it can be.
+	var notes []string
+	for _, d := range result.Diagnostics {
+		for _, n := range d.Notes {
+			notes = append(notes, d.Input.Word+": "+n)
+		}
+	}
+	if want := []string{"https://h/x: imgpolicy.lock does not have it: `imgpolicy lock` adds it"}; !slices.Equal(notes, want) {
+		t.Errorf("notes are %q, want %q", notes, want)
 	}
 }
 

@@ -14,6 +14,7 @@ func missingChecksum() *lint.Rule {
 		Summary:          "download without a checksum",
 		Severity:         lint.Warning,
 		SecuritySeverity: "5.5",
+		Unpinned:         true,
 		Doc: "What a URL serves can change without its name changing. With\n" +
 			"`ADD --checksum=sha256:…` the build stops when it does. One `ADD` takes a checksum\n" +
 			"for one source only, so several downloads need several instructions.\n\n" +

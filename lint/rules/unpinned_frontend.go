@@ -13,6 +13,7 @@ func unpinnedFrontend() *lint.Rule {
 		Summary:          "`# syntax=` frontend without a digest",
 		Severity:         lint.Warning,
 		SecuritySeverity: "5.0",
+		Unpinned:         true,
 		Doc: "The image named by `# syntax=` reads the Dockerfile and decides what the build\n" +
 			"does: it is a program that runs in every build. A tag lets its registry replace\n" +
 			"that program. Pin it, or drop the line: without it the builder's own frontend\n" +

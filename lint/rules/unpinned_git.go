@@ -16,6 +16,7 @@ func unpinnedGit() *lint.Rule {
 		Summary:          "git source that follows a branch or tag",
 		Severity:         lint.Error,
 		SecuritySeverity: "6.0",
+		Unpinned:         true,
 		Doc: `A branch moves with every push, and a tag can be moved. Only a full commit id (40
 or 64 hexadecimal digits) fixes the content: as the ref (` + "`…git#<commit>`" + `), in the
 query (` + "`?commit=<commit>`" + `) or as ` + "`ADD --checksum=<commit>`" + ` beside a tag.

@@ -15,6 +15,7 @@ func unpinnedImage() *lint.Rule {
 		Summary:          "image reference without a digest",
 		Severity:         lint.Error,
 		SecuritySeverity: "5.5",
+		Unpinned:         true,
 		Doc: `A tag is a name that its registry can point at another image tomorrow; a digest
 is the image itself. Without one, two builds of the same commit may not be the
 same, and whoever can push the tag decides what you ship.
