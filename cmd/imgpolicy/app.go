@@ -20,6 +20,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
+	environ        func() []string // what commands run with; nil for nothing
 	getwd          func() (string, error)
 	terminal       bool // stdout is one
 	width          int  // of the terminal in columns, 0 where it is not known

@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"lint/lock":         {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
 	"lint/inventory":    {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":      {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":     {"dockerfile", "dockerfile/source", "policy", "policy/document", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint

@@ -35,12 +35,13 @@ func (a *app) lockCommand() *cli.Command {
 			&cli.BoolFlag{Name: "check", Usage: "say what would change, offline, and write nothing"},
 			pinsFromFlag(),
 			&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
-		}, configFlags(), buildFlags()),
+		}, networkFlags(), configFlags(), buildFlags()),
 		Action: func(c *cli.Context) error {
 			l, err := a.newLocking(c)
 			if err != nil {
 				return err
 			}
+			defer l.lookup.Close()
 			return l.run(c.Context)
 		},
 	}
@@ -76,8 +77,8 @@ func (a *app) newLocking(c *cli.Context) (*locking, error) {
 	}
 	a.note(l.found.explicit.skipped, false)
 	l.narrow = narrowFlag(c)
-	l.lookup, err = a.networkLookup(c)
-	return l, err
+	l.lookup = a.network(c, dir)
+	return l, nil
 }
 
 // narrowFlag is a flag by which a run looks at other builds than it does by

@@ -15,6 +15,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint/lock"
+	"github.com/imgpolicy/imgpolicy/policy/resolve"
 )
 
 // locking is one run of lock.
@@ -191,7 +192,10 @@ func (l *locking) lookUp(ctx context.Context, files []*lockFile, missing map[*lo
 	for _, q := range all {
 		if q.err != nil {
 			where := shownName(l.found.dir, filepath.Join(filepath.Dir(q.file.path), filepath.FromSlash(q.use.Place)))
-			failed = append(failed, fmt.Errorf("%s: looking up %s: %w", where, q.use.Name, q.err))
+			if !errors.As(q.err, new(*resolve.Error)) { // which names what was asked for
+				q.err = fmt.Errorf("looking up %s: %w", q.use.Name, q.err)
+			}
+			failed = append(failed, fmt.Errorf("%s: %w", where, q.err))
 			continue
 		}
 		q.file.update.Add(q.use, q.found)

@@ -40,6 +40,8 @@ func (r *registry) Pin(_ context.Context, src source.Source, platform string) (u
 	return upstreamPin{lint.Pin{Digest: digest, From: "the registry"}, digestOf(platform)}, nil
 }
 
+func (*registry) Close() {}
+
 // digestOf is a digest of its own for every platform.
 func digestOf(platform string) string {
 	if platform == "" {

@@ -16,7 +16,7 @@ func main() {
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	a := app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		lookupEnv: os.LookupEnv, getwd: os.Getwd,
+		lookupEnv: os.LookupEnv, environ: os.Environ, getwd: os.Getwd,
 		terminal: err == nil, width: width, errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))

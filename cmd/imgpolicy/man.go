@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/imgpolicy/imgpolicy/lint/lock"
 )
 
 const manDescription = `Prints the manual page, imgpolicy(1), in roff.
@@ -49,6 +51,11 @@ var manEnvironment = []described{
 	{"LANG", "the same, where both are empty"},
 	{"IMGPOLICY_CONFIG", "the config to use instead of what is found, where --config is not given"},
 	{"DOCKER_DEFAULT_PLATFORM", "the platform, where --platform is not given"},
+	{"DOCKER_CONFIG", "the directory of Docker's config, with the credentials for registries"},
+	{"XDG_CACHE_HOME", "the directory for caches, where --cache-dir is not given"},
+	{"LOCALAPPDATA", "the same, on Windows"},
+	{"HOME", "where both directories are found that are not named: .docker and .cache"},
+	{"USERPROFILE", "the same, on Windows"},
 	{"GITHUB_ACTIONS", "true: lint prints annotations, where --format is not given, and guards text from being obeyed"},
 	{"GITHUB_WORKSPACE", "with GITHUB_ACTIONS, the directory from which annotations name files"},
 	{"GITHUB_STEP_SUMMARY", "the file that the format github adds a table to"},
@@ -58,6 +65,7 @@ var manEnvironment = []described{
 func manFiles() []described {
 	return []described{
 		{strings.Join(configNames(), ", "), "the config, in the directory of a Dockerfile or above it, up to the root of the repository; the nearest is in force"},
+		{lock.FileName, "the digests that imgpolicy lock wrote, where configs are looked for"},
 		{"Dockerfile.rego", "a build policy, beside the Dockerfile, whose name it has"},
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/lock"
@@ -17,24 +15,14 @@ type upstream interface {
 	// platform, the checksum of a download, or the commit of a git ref. Errors
 	// name the host.
 	Pin(ctx context.Context, src source.Source, platform string) (upstreamPin, error)
+	// Close ends the connections that are kept open.
+	Close()
 }
 
 // upstreamPin is what a lookup finds.
 type upstreamPin struct {
 	lint.Pin
 	Manifest string // of an image for the platform asked for, "" where it has one for all
-}
-
-// networkLookup is the lookup over the network.
-func (a *app) networkLookup(_ *cli.Context) (upstream, error) {
-	return noNetwork{}, nil
-}
-
-// noNetwork is the lookup of a program that opens no connection.
-type noNetwork struct{}
-
-func (noNetwork) Pin(context.Context, source.Source, string) (upstreamPin, error) {
-	return upstreamPin{}, errors.New("this version opens no connection; pin it in a Dockerfile, or give its digest with --pins-from")
 }
 
 // lookUpUse looks up a name for all platforms that it is used for.
