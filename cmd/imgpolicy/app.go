@@ -22,6 +22,7 @@ type app struct {
 	lookupEnv      func(string) (string, bool)
 	environ        func() []string // what commands run with; nil for nothing
 	getwd          func() (string, error)
+	net            *network // made when it is first needed, closed by run
 	terminal       bool // stdout is one
 	width          int  // of the terminal in columns, 0 where it is not known
 	errTerminal    bool // stderr is a terminal
@@ -73,6 +74,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	args, err := arrange(program, args)
 	if err == nil {
 		err = program.RunContext(ctx, append([]string{programName}, args...))
+		err = a.net.end(err)
 	}
 	return a.exitCode(err)
 }

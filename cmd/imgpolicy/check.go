@@ -43,11 +43,11 @@ func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting,
 	run := &linting{found: found, settings: o.settings(found), texts: make([][]byte, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
 	run.linter = &lint.Linter{
-		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Now: o.now, Labels: o.policies.labels,
+		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Lookup: o.network.lookup(), Upstream: o.network.upstream(), Now: o.now, Labels: o.policies.labels,
 		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
 	}
 	if run.linter.Pins = o.pins; o.pins == nil {
-		run.linter.Pins = a.pins(o.digests, found, run.settings)
+		run.linter.Pins = a.pins(o.digests, found, run.settings, o.network)
 	}
 	if found.stdin == "" { // somebody may be typing it
 		run.linter.Progress = line.set

@@ -34,7 +34,7 @@ func (a *app) evalCommand() *cli.Command {
 		Usage:       "judge one source by a build policy",
 		ArgsUsage:   "SOURCE",
 		Description: evalDescription,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringSliceFlag{Name: "policy", Usage: "the policy in `FILE` (default Dockerfile.rego); repeat for\nmore, all must allow; the filename=… of Buildx works"},
 			&cli.StringFlag{Name: "root", Value: ".", Usage: "the `DIR` that policies read files below (default .)"},
 			&cli.StringFlag{Name: "platform", Usage: "the `PLATFORM` of an image (default " + dockerfile.DefaultPlatform + ")"},
@@ -46,7 +46,7 @@ func (a *app) evalCommand() *cli.Command {
 			&cli.BoolFlag{Name: "explain", Usage: "show every rule tried, and what it failed on"},
 			&cli.BoolFlag{Name: "print", Usage: "show the input document"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "print in this `FORMAT`: text (default) or json"},
-		}, regoFlags()...),
+		}, regoFlags(), resolveFlags()),
 		Action: func(c *cli.Context) error { return a.eval(c) },
 	}
 }
@@ -121,9 +121,12 @@ func (out *evaluation) ask(c *cli.Context, loaded []*rego.Policy, r policy.Reque
 		}
 	}
 	for _, p := range loaded {
-		check, err := p.Check(c.Context, r)
+		check, _, failed, err := p.Answer(c.Context, r)
 		if check.Input != nil {
 			out.Input = check.Input
+		}
+		if err == nil && failed != nil && !errors.Is(failed, policy.ErrUnsupported) {
+			err = failed
 		}
 		out.printed = append(out.printed, check.Printed...)
 		if err != nil {
@@ -166,8 +169,16 @@ func (a *app) evalRequest(c *cli.Context) (policy.Request, error) {
 		return policy.Request{}, err
 	}
 	meta, err := a.metadata(c.String("metadata"))
+	if err != nil {
+		return policy.Request{}, err
+	}
+	dir, err := a.getwd()
+	if err != nil {
+		return policy.Request{}, fmt.Errorf("finding the working directory: %w", err)
+	}
+	net, err := a.resolving(c, &configs{dir: dir})
 	return policy.Request{
-		Source: src, Platform: platform, Metadata: meta,
+		Source: src, Platform: platform, Metadata: meta, Lookup: net.lookup(),
 		Env: policy.Env{Args: args, Labels: labels, Target: c.String("target"), Filename: c.String("filename")},
 	}, err
 }

@@ -52,7 +52,7 @@ func (a *app) lintCommand() *cli.Command {
 
 // findFlags are the flags that decide what is found.
 func findFlags() []cli.Flag {
-	return slices.Concat(policyFlags(), configFlags(), pinFlags(), []cli.Flag{
+	return slices.Concat(policyFlags(), configFlags(), resolveFlags(), pinFlags(), []cli.Flag{
 		&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 		&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
 		&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
@@ -80,6 +80,8 @@ type lintOptions struct {
 	// pins tells what sources can be pinned to in place of what digests say, as
 	// lint.Linter.Pins; nil for what they do.
 	pins func(ctx context.Context, src source.Source, platform string) (lint.Pin, bool, error)
+	// network is what looks things up, nil where nothing may.
+	network *network
 	// texts stand in the place of files, nil for none.
 	texts   *texts
 	digests pinOptions
@@ -127,6 +129,12 @@ func (a *app) findOptions(c *cli.Context) (lintOptions, error) {
 		if err != nil {
 			return lintOptions{}, err
 		}
+	}
+	if o.network, err = a.resolving(c, o.configs); err != nil {
+		return lintOptions{}, err
+	}
+	if o.network != nil && o.digests.locked {
+		return lintOptions{}, usageError("--locked takes digests from the lock alone, and --resolve looks them up: give one of them")
 	}
 	return o, nil
 }

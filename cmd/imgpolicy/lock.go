@@ -41,7 +41,6 @@ func (a *app) lockCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			defer l.lookup.Close()
 			return l.run(c.Context)
 		},
 	}
@@ -77,8 +76,8 @@ func (a *app) newLocking(c *cli.Context) (*locking, error) {
 	}
 	a.note(l.found.explicit.skipped, false)
 	l.narrow = narrowFlag(c)
-	l.lookup = a.network(c, dir)
-	return l, nil
+	l.lookup, err = a.network(c, l.configs)
+	return l, err
 }
 
 // narrowFlag is a flag by which a run looks at other builds than it does by

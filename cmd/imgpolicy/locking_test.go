@@ -40,8 +40,6 @@ func (r *registry) Pin(_ context.Context, src source.Source, platform string) (u
 	return upstreamPin{lint.Pin{Digest: digest, From: "the registry"}, digestOf(platform)}, nil
 }
 
-func (*registry) Close() {}
-
 // digestOf is a digest of its own for every platform.
 func digestOf(platform string) string {
 	if platform == "" {
@@ -200,7 +198,7 @@ func TestPins(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &settings{configs: configs, build: buildOptions{platforms: []string{"linux/amd64"}}}
-	pins := new(app).pins(pinOptions{books: books, neighbours: new(neighbours)}, found, s)
+	pins := new(app).pins(pinOptions{books: books, neighbours: new(neighbours)}, found, s, nil)
 	for word, want := range map[string]lint.Pin{
 		"node:20": {Digest: one, From: "web/Dockerfile:1"}, "alpine:3": {}, fileName: {Digest: three, From: "policy.json"}, "node": {},
 	} {
@@ -216,7 +214,7 @@ func TestPins(t *testing.T) {
 			t.Errorf("%s is pinned to %+v, %v; want %+v", word, got, err, want)
 		}
 	}
-	if new(app).pins(pinOptions{locked: true, books: books}, found, s) != nil {
+	if new(app).pins(pinOptions{locked: true, books: books}, found, s, nil) != nil {
 		t.Error("--locked asks somebody else")
 	}
 }

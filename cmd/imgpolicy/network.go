@@ -3,15 +3,27 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/resolve"
 )
+
+// resolveFlags are the flags of commands that look things up only when told to.
+func resolveFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.BoolFlag{Name: "resolve", Usage: "look up what is needed in registries, on servers and in\nrepositories; without it nothing is connected to"},
+	}, networkFlags()...)
+}
 
 // networkFlags are the flags about how registries and servers are asked.
 func networkFlags() []cli.Flag {
@@ -23,16 +35,34 @@ func networkFlags() []cli.Flag {
 }
 
 // network looks up over the network.
-type network struct{ resolver *resolve.Resolver }
+type network struct {
+	resolver *resolve.Resolver
+	// kept tells that somebody wants the answers to be kept.
+	kept bool
+}
 
-// network is that of a run with these flags.
-func (a *app) network(c *cli.Context, dir string) network {
+// network is that of a run with these flags. There is one: what was looked up is
+// not looked up again.
+func (a *app) network(c *cli.Context, configs *configs) (*network, error) {
+	if a.net != nil {
+		return a.net, nil
+	}
+	private, err := configs.allowPrivate()
+	if err != nil {
+		return nil, err
+	}
 	o := resolve.Options{
-		Insecure: c.StringSlice("insecure-registry"), AllowPrivate: c.StringSlice("allow-private"),
+		Insecure: c.StringSlice("insecure-registry"), AllowPrivate: append(private, c.StringSlice("allow-private")...),
 		CacheDir: a.cacheDir(), DockerConfig: a.dockerConfig(), Proxy: http.ProxyFromEnvironment,
 	}
-	if given := c.String("cache-dir"); given != "" {
-		o.CacheDir = absolute(dir, given)
+	for _, host := range slices.Concat(o.Insecure, o.AllowPrivate) {
+		if _, err := lint.ParseHost(host); err != nil || strings.Contains(host, "*") {
+			return nil, usageError(fmt.Sprintf("%q is no host: write HOST or HOST:PORT, such as registry.corp.example:5000", host))
+		}
+	}
+	given := c.String("cache-dir")
+	if given != "" {
+		o.CacheDir = absolute(configs.dir, given)
 	}
 	if c.Bool("update") {
 		o.TagTTL = -1 // what is asked for again is not to come from the cache
@@ -40,7 +70,21 @@ func (a *app) network(c *cli.Context, dir string) network {
 	if a.environ != nil {
 		o.Environ = a.environ()
 	}
-	return network{resolve.New(o)}
+	a.net = &network{resolver: resolve.New(o), kept: given != ""}
+	return a.net, nil
+}
+
+// resolving is the network of a run with these flags, nil without --resolve.
+func (a *app) resolving(c *cli.Context, configs *configs) (*network, error) {
+	if c.Bool("resolve") {
+		return a.network(c, configs)
+	}
+	for _, f := range networkFlags() {
+		if name := f.Names()[0]; c.IsSet(name) {
+			return nil, usageError("--" + name + " is about what is looked up: add --resolve")
+		}
+	}
+	return nil, nil
 }
 
 // cacheDir is where answers are kept for the next run, "" where nobody says.
@@ -68,20 +112,85 @@ func (a *app) dockerConfig() string {
 }
 
 // Pin finds what a name stands for today.
-func (n network) Pin(ctx context.Context, src source.Source, platform string) (upstreamPin, error) {
+func (n *network) Pin(ctx context.Context, src source.Source, platform string) (upstreamPin, error) {
 	found, err := n.resolver.Pin(ctx, src, platform)
 	if err != nil {
 		return upstreamPin{}, err
 	}
-	out := upstreamPin{Manifest: found.Manifest, Pin: lint.Pin{Digest: found.Digest, Ref: found.Ref, From: "the registry"}}
-	switch src.Kind() {
-	case source.KindGit:
-		out.Digest, out.From = found.Commit, "the git remote"
-	case source.KindHTTP:
-		out.From = "the server"
+	out := upstreamPin{Manifest: found.Manifest, Pin: lint.Pin{Digest: found.Digest, Ref: found.Ref, From: answering(src)}}
+	if src.Kind() == source.KindGit {
+		out.Digest = found.Commit
 	}
 	return out, nil
 }
 
-// Close ends the connections that are kept open.
-func (n network) Close() { n.resolver.Close() }
+// answering is who answers questions about a source.
+func answering(src source.Source) string {
+	switch src.Kind() {
+	case source.KindGit:
+		return "the git remote"
+	case source.KindHTTP:
+		return "the server"
+	default:
+		return "the registry"
+	}
+}
+
+// lookup is what policies may ask, nil for nothing.
+func (n *network) lookup() policy.Lookup {
+	if n == nil {
+		return nil
+	}
+	return n.resolver.Metadata
+}
+
+// upstream is what is found today where pinned sources come from, nil where
+// nobody looks.
+func (n *network) upstream() func(context.Context, source.Source, string) (lint.Upstream, error) {
+	if n == nil {
+		return nil
+	}
+	return func(ctx context.Context, src source.Source, platform string) (lint.Upstream, error) {
+		out := lint.Upstream{From: answering(src)}
+		if src.Kind() == source.KindHTTP {
+			return out, nil // a file under another checksum is the build's to refuse
+		}
+		switch err := n.resolver.Exists(ctx, src); {
+		case errors.Is(err, resolve.ErrNotFound):
+			out.Gone = true
+		case err != nil:
+			return out, err
+		}
+		if name, _ := source.Unpin(src); name == "" {
+			return out, nil
+		}
+		found, err := n.Pin(ctx, src, platform)
+		switch {
+		case errors.Is(err, resolve.ErrNotFound): // the name is gone, which matters to nobody who has the digest
+		case err != nil:
+			return out, err
+		default:
+			out.Digest, out.Platforms = found.Digest, map[string]string{platform: found.Manifest}
+		}
+		return out, nil
+	}
+}
+
+// end closes the network of a run that ended with err. Answers that could not be
+// kept are a failure, too, where somebody wants them to be.
+func (n *network) end(err error) error {
+	if n == nil {
+		return err
+	}
+	n.resolver.Close()
+	unkept := n.resolver.CacheError()
+	var all failures
+	switch {
+	case unkept == nil || !n.kept:
+		return err
+	case errors.As(err, &all):
+		return append(all, fmt.Errorf("--cache-dir: %w", unkept))
+	default:
+		return fmt.Errorf("--cache-dir: %w", unkept)
+	}
+}

@@ -73,9 +73,9 @@ func openBooks(dir string, files []string) ([]lock.Book, error) {
 }
 
 // pins is what a run asks for digests that the lock in force does not have: the
-// files of --pins-from, then the other Dockerfiles of the repository. nil is
-// nobody, as with --locked.
-func (a *app) pins(o pinOptions, found *search, s *settings) func(context.Context, source.Source, string) (lint.Pin, bool, error) {
+// files of --pins-from, then the other Dockerfiles of the repository, then the
+// network. nil is nobody, as with --locked.
+func (a *app) pins(o pinOptions, found *search, s *settings, net *network) func(context.Context, source.Source, string) (lint.Pin, bool, error) {
 	books := o.books
 	if n := o.neighbours; n != nil {
 		if n.found == nil {
@@ -83,13 +83,17 @@ func (a *app) pins(o pinOptions, found *search, s *settings) func(context.Contex
 		}
 		books = append(books[:len(books):len(books)], n)
 	}
-	if o.locked || len(books) == 0 {
+	if o.locked || len(books) == 0 && net == nil {
 		return nil
 	}
-	return func(_ context.Context, src source.Source, platform string) (lint.Pin, bool, error) {
+	return func(ctx context.Context, src source.Source, platform string) (lint.Pin, bool, error) {
 		name, _ := source.Unpin(src)
 		pin, ok := lock.Pin(books, name, platform)
-		return pin, ok, nil
+		if ok || net == nil || name == "" {
+			return pin, ok, nil
+		}
+		found, err := net.Pin(ctx, src, platform)
+		return found.Pin, err == nil, err
 	}
 }
 

@@ -15,8 +15,6 @@ type upstream interface {
 	// platform, the checksum of a download, or the commit of a git ref. Errors
 	// name the host.
 	Pin(ctx context.Context, src source.Source, platform string) (upstreamPin, error)
-	// Close ends the connections that are kept open.
-	Close()
 }
 
 // upstreamPin is what a lookup finds.

@@ -110,6 +110,15 @@ func (ch *Chain) checkLock(locking *Config, id string, floor lint.Severity) erro
 	return nil
 }
 
+// AllowPrivate are the hosts that may be asked at private addresses.
+func (ch *Chain) AllowPrivate() []Text {
+	var all []Text
+	for _, c := range ch.Configs {
+		all = append(all, c.AllowPrivate...)
+	}
+	return all
+}
+
 // Excludes tells whether a search passes over a file, and by which glob.
 func (ch *Chain) Excludes(file string) (Text, bool) {
 	for _, c := range ch.Configs {

@@ -27,6 +27,8 @@ type Config struct {
 	lists []Value
 	// Exclude are the globs of what a search passes over.
 	Exclude []Text
+	// AllowPrivate are the hosts that may be asked at private addresses.
+	AllowPrivate []Text
 	// Locked are the rules that nothing loosens, by ID.
 	Locked map[string]Place
 	// PerFile overrides the rest for some Dockerfiles; later ones win.

@@ -41,6 +41,7 @@ func keys() []key {
 		{name: "exclude", whole: true, form: listOf(text), read: readExclude, doc: "Globs of the paths that a search passes over, relative to this file, or where that is elsewhere to the one that extends it or to the repository: without a slash the name of a file or directory anywhere below, else a path; ** is any number of directories. With --force-exclude paths that are named are passed over, too."},
 		{name: "ignores", form: ignoresForm, read: readIgnores, doc: "What ignore directives in Dockerfiles may do."},
 		{name: "locked", whole: true, form: listOf(ruleID), read: readLocked, doc: "Rules that no ignore directive hides, no --disable switches off, and no other config of the chain loosens."},
+		{name: "allow-private", whole: true, form: listOf(text), read: readAllowPrivate, doc: "Hosts, HOST or HOST:PORT, that may be asked at private addresses with --resolve. It counts only in the file given by --config: a repository does not open the network around it."},
 		{name: "per-file", whole: true, form: perFileForm, read: readPerFile, doc: "Overrides for some Dockerfiles, later ones win: a list of objects with files (globs as in exclude) and any of registries, hosts, policies, rules, build-args, platforms, targets, ignores."},
 	}
 }

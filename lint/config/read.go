@@ -135,6 +135,21 @@ func readBuildArgs(_ *reader, _ *Config, p *Part, n *document.Node) error {
 	return nil
 }
 
+func readAllowPrivate(_ *reader, c *Config, _ *Part, n *document.Node) (err error) {
+	if c.AllowPrivate, err = readTexts(n); err != nil {
+		return err
+	}
+	for i, t := range c.AllowPrivate {
+		if _, err := lint.ParseHost(t.Value); err != nil {
+			return n.Items[i].Fail("%v", err)
+		}
+		if strings.Contains(t.Value, "*") {
+			return n.Items[i].Fail("a host is named in full here")
+		}
+	}
+	return nil
+}
+
 func readExclude(_ *reader, c *Config, _ *Part, n *document.Node) (err error) {
 	c.Exclude, err = readGlobs(n)
 	return err
