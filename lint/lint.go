@@ -132,6 +132,7 @@ type outcome struct {
 	lookupErrors []error
 	locked       []int        // the entries of the lock that it uses
 	written      []WrittenPin // where the linter compares them
+	noted        map[WrittenPin]bool
 	text         []byte       // where there are any
 }
 
@@ -214,7 +215,7 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, othe
 	}
 	out.applyIgnores(last)
 	if len(out.written) > 0 {
-		out.text = text
+		out.text, out.noted = text, nil
 	}
 	return out
 }

@@ -41,11 +41,15 @@ func (o *outcome) notePins(p *Pass) {
 		if of.name == "" || digest == "" {
 			continue
 		}
+		if o.noted == nil {
+			o.noted = map[WrittenPin]bool{}
+		}
 		w := WrittenPin{
 			Digest: strings.Clone(digest), File: p.File.Name, Span: p.Inputs[i].Span, Range: p.File.Range(p.Inputs[i].Span),
 			of: pinned{strings.Clone(of.name), strings.Clone(of.platform)},
 		}
-		if !slices.Contains(o.written, w) {
+		if !o.noted[w] { // by another build
+			o.noted[w] = true
 			o.written = append(o.written, w)
 		}
 	}
