@@ -101,14 +101,15 @@ func (f *fixing) round() (changed bool, err error) {
 			f.refuse(all)
 			continue
 		}
-		text, err := f.texts.read(path)
+		read, err := f.texts.read(path)
 		if err != nil {
 			return false, unreadable(name, err)
 		}
-		check, secrets := f.check(name, path, string(text))
-		result := fix.Apply(string(text), all, fix.Options{Unsafe: f.unsafe, Check: check})
+		text := string(read)
+		check, secrets := f.check(name, path, text)
+		result := fix.Apply(text, all, fix.Options{Unsafe: f.unsafe, Check: check})
 		f.refused = append(f.refused, result.Refused...)
-		if result.Text == string(text) {
+		if result.Text == text {
 			continue
 		}
 		changed, touched[textKey(path)] = true, true
@@ -117,7 +118,7 @@ func (f *fixing) round() (changed bool, err error) {
 			f.files = append(f.files, name)
 		}
 		for _, a := range result.Applied {
-			f.changes = append(f.changes, newChange(name, string(text), a, secrets))
+			f.changes = append(f.changes, newChange(name, text, a, secrets))
 		}
 	}
 	return changed, nil
