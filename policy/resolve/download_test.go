@@ -241,3 +241,29 @@ func TestProxy(t *testing.T) {
 		t.Errorf("the proxy was asked for %v", asked)
 	}
 }
+
+// TestWaitingForOthers: that other downloads of a host take longer than it may
+// take to answer is no failure of the one that waits for them.
+func TestWaitingForOthers(t *testing.T) {
+	t.Parallel()
+	const answers = 500 * time.Millisecond
+	host, roots := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.(http.Flusher).Flush()
+		time.Sleep(2 * answers)
+		fmt.Fprint(w, content)
+	}))
+	o := options(host, roots)
+	o.PerHost, o.Timeout = 1, answers
+	r := resolve.New(o)
+	t.Cleanup(r.Close)
+	var all sync.WaitGroup
+	for i := range 3 {
+		all.Go(func() {
+			pin, err := r.Pin(t.Context(), download(t, fmt.Sprintf("https://%s/%d", host, i), ""), "")
+			if err != nil || pin.Digest != checksum {
+				t.Errorf("%d: %+v, %v", i, pin, err)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -36,7 +36,7 @@ func (r retry) do(req *http.Request, send func(*http.Request) (*http.Response, e
 			req = req.Clone(req.Context())
 			req.Body = body
 		}
-		resp, err := r.timed(req, send)
+		resp, err := send(req)
 		again, wait := r.again(resp, err, try)
 		if !again || hasBody && req.GetBody == nil {
 			return resp, err

@@ -99,7 +99,7 @@ func (t *sender) once(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.by[[2]bool{proxied, insecure}].RoundTrip(req)
+	resp, err := t.retry.timed(req, t.by[[2]bool{proxied, insecure}].RoundTrip)
 	if err != nil {
 		release()
 		return nil, err
