@@ -164,10 +164,17 @@ func (o *outcome) noteLocked(p *Pass) {
 		if p.Inputs[i].Source == nil {
 			continue
 		}
-		name, _ := source.Unpin(p.Inputs[i].Source)
-		if at := p.Lock.find(name); at >= 0 && !slices.Contains(o.locked, at) {
-			o.locked = append(o.locked, at)
+		o.useLocked(p.Lock, p.Inputs[i].Source)
+		if h, ok := overHTTPS(p.Inputs[i].Source); ok {
+			o.useLocked(p.Lock, h) // by which its fix is known to be safe
 		}
+	}
+}
+
+func (o *outcome) useLocked(lock *Lock, src source.Source) {
+	name, _ := source.Unpin(src)
+	if at := lock.find(name); at >= 0 && !slices.Contains(o.locked, at) {
+		o.locked = append(o.locked, at)
 	}
 }
 

@@ -44,9 +44,8 @@ func (p *Pass) findPins(ctx context.Context) {
 		if !src.Pinned() {
 			p.Pins[i] = p.findPin(ctx, src, platform)
 		}
-		if h, ok := src.(source.HTTP); ok && strings.HasPrefix(h.URL, "http://") {
+		if h, ok := overHTTPS(src); ok {
 			// That nothing answers there is no failure: it is not what the file asks for.
-			h.URL, h.Checksum = overHTTPS(h.URL), ""
 			if pin, found, err := p.askPin(ctx, h, platform); err == nil && found && pin.fits(h) == nil {
 				p.securePins[i] = pin
 			}
@@ -54,20 +53,17 @@ func (p *Pass) findPins(ctx context.Context) {
 	}
 }
 
+// overHTTPS is a download over plain HTTP as https would have it.
+func overHTTPS(src source.Source) (source.HTTP, bool) {
+	if h, ok := src.(source.HTTP); ok {
+		return h.OverHTTPS()
+	}
+	return source.HTTP{}, false
+}
+
 // fetched tells whether sources of a kind come from elsewhere.
 func fetched(kind source.Kind) bool {
 	return kind == source.KindImage || kind == source.KindHTTP || kind == source.KindGit
-}
-
-// overHTTPS is the address over https of what plain HTTP has, on its own port
-// unless the file names one.
-func overHTTPS(url string) string {
-	rest := strings.TrimPrefix(url, "http://")
-	host, path := rest, ""
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		host, path = rest[:i], rest[i:]
-	}
-	return "https://" + strings.TrimSuffix(host, ":80") + path
 }
 
 func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {

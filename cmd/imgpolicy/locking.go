@@ -47,6 +47,9 @@ func (l *locking) run(ctx context.Context) error {
 	missing := map[*lockFile][]*lock.Use{}
 	for _, f := range files {
 		missing[f] = f.update.Missing()
+		if l.check { // what https has may be missing
+			missing[f] = slices.DeleteFunc(missing[f], func(use *lock.Use) bool { return use.Plain != "" })
+		}
 	}
 	if l.check {
 		return l.tell(files, missing)
@@ -190,6 +193,9 @@ func (l *locking) lookUp(ctx context.Context, files []*lockFile, missing map[*lo
 	waiting.Wait()
 	var failed failures
 	for _, q := range all {
+		if q.err != nil && q.use.Plain != "" {
+			continue // it is not what a Dockerfile asks for
+		}
 		if q.err != nil {
 			where := shownName(l.found.dir, filepath.Join(filepath.Dir(q.file.path), filepath.FromSlash(q.use.Place)))
 			if !errors.As(q.err, new(*resolve.Error)) { // which names what was asked for

@@ -70,3 +70,19 @@ func (h HTTP) Attrs() map[string]string {
 
 // Pinned tells whether a checksum fixes the content.
 func (h HTTP) Pinned() bool { return h.Checksum != "" }
+
+// OverHTTPS is the same file asked for over https, on the port of that unless
+// another one is written, and without a checksum. ok is false for what is not
+// plain HTTP.
+func (h HTTP) OverHTTPS() (secure HTTP, ok bool) {
+	rest, ok := strings.CutPrefix(h.URL, "http://")
+	if !ok {
+		return HTTP{}, false
+	}
+	host, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		host, path = rest[:i], rest[i:]
+	}
+	h.URL, h.Checksum = "https://"+strings.TrimSuffix(host, ":80")+path, ""
+	return h, true
+}

@@ -81,8 +81,12 @@ func (u *Update) Missing() []*Use {
 }
 
 // Add takes in what was found of a use. An entry that says the same stays as it
-// is, its time included.
+// is, its time included. What https has instead of the file that plain HTTP has is
+// of no use.
 func (u *Update) Add(use *Use, found Found) {
+	if use.Plain != "" && !slices.ContainsFunc(u.entries, func(e Entry) bool { return e.Name == use.Plain && e.Digest == found.Digest }) {
+		return
+	}
 	if old := u.Old.Entry(use.Name); old != nil && old.Digest == found.Digest {
 		e := *old
 		if len(found.Platforms) > 0 {

@@ -28,6 +28,9 @@ type Use struct {
 	Platforms []string
 	// Place is the first that uses it, "api/Dockerfile:3".
 	Place string
+	// Plain is the name of the same file over plain HTTP, where only that is used:
+	// to know that https has it makes its fix safe. Else it is "".
+	Plain string
 
 	pins []usedPin
 }
@@ -66,7 +69,23 @@ func (u *Uses) Add(f *dockerfile.File, r *dockerfile.Resolution) {
 			use = &Use{Name: name, Source: unpinned(in.Source), Place: place}
 			u.byName[name] = use
 		}
+		use.Plain = "" // should another one be there over plain HTTP, too
 		use.add(platform(in), pin, place)
+		u.addSecure(use)
+	}
+}
+
+// addSecure takes in what a file that is fetched over plain HTTP is over https.
+func (u *Uses) addSecure(plain *Use) {
+	h, ok := plain.Source.(source.HTTP)
+	if !ok {
+		return
+	}
+	if h, ok = h.OverHTTPS(); !ok {
+		return
+	}
+	if name, _ := source.Unpin(h); name != "" && u.byName[name] == nil {
+		u.byName[name] = &Use{Name: name, Source: h, Place: plain.Place, Plain: plain.Name}
 	}
 }
 
