@@ -48,6 +48,8 @@ func (r *Resolver) gitRef(ctx context.Context, src source.Git) (remoteRef, error
 		}
 		found, err := parseRefs(string(out), src.Ref)
 		if err == nil {
+			r.seen.Store(src.Remote+"@"+found.object, true)
+			r.seen.Store(src.Remote+"@"+found.commit, true)
 			r.cache.putRef(src.Remote, key, keptRef{Ref: found.name, Object: found.object, Commit: found.commit})
 		}
 		return found, err
@@ -176,6 +178,9 @@ func (r *Resolver) commitExists(ctx context.Context, src source.Git) error {
 	id := src.Ref
 	if !source.IsCommit(id) {
 		id = src.Checksum
+	}
+	if _, ok := r.seen.Load(src.Remote + "@" + id); ok {
+		return nil
 	}
 	_, err := r.fetchObjects(ctx, src, id, id)
 	if errors.Is(err, ErrNotFound) {

@@ -166,6 +166,9 @@ func (r *Resolver) imageExists(ctx context.Context, img source.Image) error {
 	if err := digest.Digest(img.Digest()).Validate(); err != nil {
 		return failed(ctx, img.Ref(), img.Host(), sayf(ErrInvalid, "%s", err))
 	}
+	if _, ok := r.seen.Load(img.Name() + "@" + img.Digest()); ok {
+		return nil
+	}
 	_, _, err := r.fetchManifest(ctx, img, img.Digest())
 	return failed(ctx, img.Ref(), img.Host(), err)
 }

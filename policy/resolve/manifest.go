@@ -124,6 +124,7 @@ func (r *Resolver) fetchManifest(ctx context.Context, img source.Image, ref stri
 			return nil, "", sayf(ErrMismatch, "it says that the digest of the manifest is %s, but that of what it sent is %s", told, d)
 		}
 	}
+	r.seen.Store(img.Name()+"@"+d.String(), true)
 	return body, d, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -118,6 +119,10 @@ type Resolver struct {
 	files     shared[string]
 	refs      shared[remoteRef]
 	objects   shared[gitObjects]
+
+	// seen are the digests and commits that a host said or sent since New: Exists
+	// does not ask for them again.
+	seen sync.Map
 }
 
 // New is a resolver. It neither connects to anything nor reads or writes a file
@@ -219,7 +224,7 @@ func (r *Resolver) Pin(ctx context.Context, src source.Source, platform string) 
 }
 
 // Exists asks whether the host still has what an image or a repository is pinned
-// to, past every cache; the error is ErrNotFound where it is gone. A source that
+// to, past every cache but what this Resolver got from the host itself; the error is ErrNotFound where it is gone. A source that
 // is not pinned, or a file, exists where its name leads anywhere.
 func (r *Resolver) Exists(ctx context.Context, src source.Source) error {
 	if known, err := concrete(src); err == nil {
