@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
@@ -35,14 +36,15 @@ func (p *Pass) findPins(ctx context.Context) {
 	if p.linter.Pins == nil && p.Lock == nil {
 		return
 	}
-	for i := range p.Inputs {
+	errs := make([]error, len(p.Inputs))
+	together(len(p.Inputs), func(i int) {
 		src := p.Inputs[i].Source
 		if src == nil || !fetched(src.Kind()) {
-			continue
+			return
 		}
 		platform := platformOf(&p.Inputs[i])
 		if !src.Pinned() {
-			p.Pins[i] = p.findPin(ctx, src, platform)
+			p.Pins[i], errs[i] = p.findPin(ctx, src, platform)
 		}
 		if h, ok := overHTTPS(src); ok {
 			// That nothing answers there is no failure: it is not what the file asks for.
@@ -50,7 +52,25 @@ func (p *Pass) findPins(ctx context.Context) {
 				p.securePins[i] = pin
 			}
 		}
+	})
+	p.lookupsFailed(errs)
+}
+
+// maxTogether bounds how many lookups of one file wait for answers at a time.
+const maxTogether = 8
+
+// together calls do for each of n, several at a time, and waits for them.
+func together(n int, do func(i int)) {
+	slots := make(chan struct{}, maxTogether)
+	var waiting sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		waiting.Go(func() {
+			do(i)
+			<-slots
+		})
 	}
+	waiting.Wait()
 }
 
 // overHTTPS is a download over plain HTTP as https would have it.
@@ -66,19 +86,24 @@ func fetched(kind source.Kind) bool {
 	return kind == source.KindImage || kind == source.KindHTTP || kind == source.KindGit
 }
 
-func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) Pin {
+func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) (Pin, error) {
 	pin, found, err := p.askPin(ctx, src, platform)
 	if err == nil && found {
 		err = pin.fits(src)
 	}
-	switch {
-	case err != nil:
-		p.lookupFailed(fmt.Sprintf("looking up %s: %v", src.Identifier(), err), err)
-		return Pin{}
-	case !found:
-		return Pin{}
+	if err != nil || !found {
+		return Pin{}, err
 	}
-	return pin
+	return pin, nil
+}
+
+// lookupsFailed notes what went wrong with inputs, in their order.
+func (p *Pass) lookupsFailed(errs []error) {
+	for i, err := range errs {
+		if err != nil {
+			p.lookupFailed(fmt.Sprintf("looking up %s: %v", p.Inputs[i].Source.Identifier(), err), err)
+		}
+	}
 }
 
 // lookupFailed notes, once, that something could not be looked up: the rest is

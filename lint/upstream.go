@@ -1,9 +1,6 @@
 package lint
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Upstream is what is found today where an input comes from. The zero value is
 // that nobody looked.
@@ -26,16 +23,11 @@ func (p *Pass) findUpstream(ctx context.Context) {
 		return
 	}
 	p.Upstream = make([]Upstream, len(p.Inputs))
-	for i := range p.Inputs {
-		src := p.Inputs[i].Source
-		if src == nil || !src.Pinned() {
-			continue
+	errs := make([]error, len(p.Inputs))
+	together(len(p.Inputs), func(i int) {
+		if src := p.Inputs[i].Source; src != nil && src.Pinned() {
+			p.Upstream[i], errs[i] = p.linter.Upstream(ctx, src, platformOf(&p.Inputs[i]))
 		}
-		found, err := p.linter.Upstream(ctx, src, platformOf(&p.Inputs[i]))
-		if err != nil {
-			p.lookupFailed(fmt.Sprintf("looking up %s: %v", src.Identifier(), err), err)
-			continue
-		}
-		p.Upstream[i] = found
-	}
+	})
+	p.lookupsFailed(errs)
 }
