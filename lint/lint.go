@@ -133,7 +133,7 @@ type outcome struct {
 	locked       []int        // the entries of the lock that it uses
 	written      []WrittenPin // where the linter compares them
 	noted        map[WrittenPin]bool
-	text         []byte       // where there are any
+	text         []byte // where there are any
 }
 
 func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {

@@ -23,9 +23,9 @@ type app struct {
 	environ        func() []string // what commands run with; nil for nothing
 	getwd          func() (string, error)
 	net            *network // made when it is first needed, closed by run
-	terminal       bool // stdout is one
-	width          int  // of the terminal in columns, 0 where it is not known
-	errTerminal    bool // stderr is a terminal
+	terminal       bool     // stdout is one
+	width          int      // of the terminal in columns, 0 where it is not known
+	errTerminal    bool     // stderr is a terminal
 }
 
 // getenv is the value of an environment variable, "" where it is not set.
