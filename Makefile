@@ -11,11 +11,11 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle oracle-opa bench check
+.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e bench check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
-lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && .ci/actionlint $(ACTIONLINT)
+lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && (cd testdata/e2e && go vet ./... && $(STATICCHECK) ./...) && .ci/actionlint $(ACTIONLINT)
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)
@@ -23,5 +23,7 @@ fuzz:     ; .ci/fuzz '$(T)' $(D)
 oracle:   ; cd testdata/oracle && go vet ./... && go test ./...
 # with the OPA of the newest Buildx, beside ours too
 oracle-opa: ; cd testdata/oracle && go test -modfile=opa.mod ./policy github.com/imgpolicy/imgpolicy/policy/rego
+# builds what fix has fixed with Buildx and BuildKit, by runc and as root
+e2e:      ; cd testdata/e2e && go test -count 1 -timeout 30m -v .
 bench:    ; go test -run '^$$' -bench . -count 10 ./...
 check:    ; .ci/run
