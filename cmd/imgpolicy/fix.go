@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func (a *app) fixCommand() *cli.Command {
 		ArgsUsage:   "[PATH...]",
 		Description: fixDescription,
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "diff", Usage: "change nothing, and print what would change as a patch for\ngit apply, run in the same directory"},
+			&cli.BoolFlag{Name: "diff", Usage: "change nothing, and print what would change as a patch for\ngit apply, by the paths from the root of the repository"},
 			&cli.BoolFlag{Name: "check", Usage: "change nothing, and exit with 1 if something would change"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "mend what `RULE` finds and nothing else; repeat for more"},
 			&cli.BoolFlag{Name: "unsafe", Usage: "make changes, too, that may change what is built or ruled"},
@@ -76,7 +77,9 @@ func (f *fixing) all(diff, check bool) error {
 	f.app.note(f.found.explicit.skipped, false)
 	failed := f.run.failed
 	dry := diff || check
-	if !dry {
+	if dry {
+		failed = append(failed, f.unwritable()...)
+	} else {
 		failed = append(failed, f.write()...)
 	}
 	var err error
@@ -84,7 +87,7 @@ func (f *fixing) all(diff, check bool) error {
 		unshown, printing := f.printDiff()
 		failed, err = append(failed, unshown...), printing
 	} else {
-		err = f.print(dry, len(failed) > len(f.run.failed))
+		err = f.print(dry, !dry && len(failed) > len(f.run.failed))
 	}
 	switch {
 	case err != nil:
@@ -155,21 +158,20 @@ func (f *fixing) print(dry, unwritten bool) error {
 // printed: without them it would not apply.
 func (f *fixing) printDiff() (unshown failures, err error) {
 	var b strings.Builder
-	shown := map[string]bool{}
-	for _, name := range f.files {
-		path := f.path(name)
-		was, is, ok := f.texts.changed(path)
-		if !ok || shown[textKey(path)] {
-			continue
-		}
-		shown[textKey(path)] = true
-		text := fix.Diff(f.diffName(name, path), was, is)
-		if secretsOf(was, nil).Redact(text) != text || secretsOf(is, nil).Redact(text) != text {
+	f.eachChanged(func(name, path, was, is string) {
+		at, ok := f.diffName(name, path)
+		text := fix.Diff(at, was, is)
+		_, err := f.target(name, path)
+		switch {
+		case err != nil: // as was said
+		case !ok:
+			unshown = append(unshown, failure{name, "its diff would not apply: git changes nothing outside of its repository", "run " + programName + " fix --diff in that of the file"})
+		case secretsOf(was, nil).Redact(text) != text, secretsOf(is, nil).Redact(text) != text:
 			unshown = append(unshown, failure{name, "its diff would show credentials", "take them out of the file, or let " + programName + " fix change it without --diff"})
-			continue
+		default:
+			b.WriteString(text)
 		}
-		b.WriteString(text)
-	}
+	})
 	text := b.String()
 	if f.app.terminal {
 		lines := strings.Split(text, "\n")
@@ -184,12 +186,21 @@ func (f *fixing) printDiff() (unshown failures, err error) {
 	return unshown, f.app.answer(text)
 }
 
-// diffName is the path of a file for git, which does not follow links.
-func (f *fixing) diffName(name, path string) string {
+// diffName is the path of a file for git, which does not follow links: as seen
+// from the root of the repository, wherever in it git is run. ok is false where
+// the file is not in it.
+func (f *fixing) diffName(name, path string) (at string, ok bool) {
+	root := withoutLinks(f.found.dir)
 	if path == stdinText {
-		return shownName(f.found.dir, f.found.paths[name])
+		path = absolute(root, shownName(f.found.dir, f.found.paths[name]))
+	} else {
+		path = textKey(path)
 	}
-	return shownName(withoutLinks(f.found.dir), textKey(path))
+	if above, ok := repositoryRoot(root); ok {
+		root = above
+	}
+	at = shownName(root, path)
+	return at, filepath.IsLocal(filepath.FromSlash(at))
 }
 
 // fixFirst is lint --fix: it mends what is safe to mend before lint looks.

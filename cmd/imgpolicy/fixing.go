@@ -219,24 +219,57 @@ func (f *fixing) loads(path, text string) error {
 // write writes what has changed, and returns what could not be.
 func (f *fixing) write() failures {
 	var failed failures
-	written := map[string]bool{}
-	for _, name := range f.files {
-		path := f.path(name)
-		was, is, ok := f.texts.changed(path)
-		if !ok || path == stdinText || written[textKey(path)] {
-			continue
+	f.eachChanged(func(name, path, was, is string) {
+		if path == stdinText {
+			return
 		}
-		written[textKey(path)] = true
-		tree, ok := repositoryRoot(filepath.Dir(path))
-		if !ok {
-			tree = filepath.Dir(path)
-			if within, err := filepath.Rel(f.found.dir, path); err == nil && filepath.IsLocal(within) {
-				tree = f.found.dir
-			}
+		target, err := f.target(name, path)
+		if err == nil {
+			err = rewrite(name, target, was, is)
 		}
-		if err := rewrite(name, path, tree, was, is); err != nil {
+		if err != nil {
 			failed = append(failed, err)
 		}
-	}
+	})
 	return failed
+}
+
+// unwritable is what could not be written, as far as that can be told without
+// trying.
+func (f *fixing) unwritable() failures {
+	var failed failures
+	f.eachChanged(func(name, path, _, _ string) {
+		if _, err := f.target(name, path); err != nil {
+			failed = append(failed, err)
+		}
+	})
+	return failed
+}
+
+// eachChanged calls with each file that has changed, once.
+func (f *fixing) eachChanged(with func(name, path, was, is string)) {
+	done := map[string]bool{}
+	for _, name := range f.files {
+		path := f.path(name)
+		if was, is, ok := f.texts.changed(path); ok && !done[textKey(path)] {
+			done[textKey(path)] = true
+			with(name, path, was, is)
+		}
+	}
+}
+
+// target is the file itself that a path leads to. A link must not lead out of the
+// repository, or of the directory that is worked on.
+func (f *fixing) target(name, path string) (string, error) {
+	if path == stdinText {
+		return path, nil
+	}
+	tree, ok := repositoryRoot(filepath.Dir(path))
+	if !ok {
+		tree = filepath.Dir(path)
+		if within, err := filepath.Rel(f.found.dir, path); err == nil && filepath.IsLocal(within) {
+			tree = f.found.dir
+		}
+	}
+	return withinTree(name, path, tree)
 }

@@ -10,21 +10,26 @@ import (
 	"syscall"
 )
 
-// rewrite puts a mended text in the place of a file, as a whole or not at all.
-// The file must still be what was read, and a link that leads to it must not
-// lead out of tree, the directory that is worked on.
-func rewrite(name, path, tree, was, is string) error {
+// withinTree is the file that a path leads to, which must not be outside of tree,
+// the directory that is worked on.
+func withinTree(name, path, tree string) (string, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return unreadable(name, err)
+		return "", unreadable(name, err)
 	}
 	if tree, err = filepath.EvalSymlinks(tree); err != nil {
-		return unreadable(name, err)
+		return "", unreadable(name, err)
 	}
 	if within, err := filepath.Rel(tree, target); err != nil || !filepath.IsLocal(within) {
-		return failure{name, "is a link that leads out of its repository", "name the file itself to have it changed"}
+		return "", failure{name, "is a link that leads out of its repository", "name the file itself to have it changed"}
 	}
-	if err := replaceFile(target, was, is); err != nil {
+	return target, nil
+}
+
+// rewrite puts a mended text in the place of a file that is no link, as a whole or
+// not at all. The file must still be what was read.
+func rewrite(name, path, was, is string) error {
+	if err := replaceFile(path, was, is); err != nil {
 		return unwritten(name, err)
 	}
 	return nil

@@ -24,7 +24,7 @@ func TestRewriteChanged(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "Dockerfile")
 	writeFiles(t, dir, map[string]string{"Dockerfile": "FROM b\n"})
-	err := rewrite("Dockerfile", path, dir, "FROM a\n", "FROM c\n")
+	err := rewrite("Dockerfile", path, "FROM a\n", "FROM c\n")
 	if err == nil || err.Error() != "Dockerfile: was not changed: it has changed since it was read; run imgpolicy again" {
 		t.Errorf("rewrite: %v", err)
 	}
@@ -43,7 +43,7 @@ func TestRewriteKeepsMode(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := rewrite("Dockerfile", path, dir, "FROM a\n", "FROM c\n"); err != nil {
+		if err := rewrite("Dockerfile", path, "FROM a\n", "FROM c\n"); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -64,7 +64,7 @@ func TestRewriteFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
-	err := rewrite("Dockerfile", path, dir, "FROM a\n", "FROM c\n")
+	err := rewrite("Dockerfile", path, "FROM a\n", "FROM c\n")
 	if os.Geteuid() != 0 && (err == nil || !strings.HasPrefix(err.Error(), "Dockerfile: could not be changed: its directory may not be written to; ")) {
 		t.Errorf("rewrite: %v", err)
 	}
