@@ -159,7 +159,7 @@ func read(name string, limit int64) ([]byte, bool) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > limit {
 		return nil, false
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 || !ours(info) {
 		return nil, false
 	}
 	f, err := os.Open(name)
@@ -167,6 +167,9 @@ func read(name string, limit int64) ([]byte, bool) {
 		return nil, false
 	}
 	defer f.Close()
+	if now, err := f.Stat(); err != nil || !os.SameFile(now, info) {
+		return nil, false
+	}
 	text, err := io.ReadAll(io.LimitReader(f, limit+1))
 	return text, err == nil && int64(len(text)) <= limit
 }

@@ -96,6 +96,15 @@ func TestCache(t *testing.T) {
 				}
 			}
 		}, 4},
+		{"files are of another user", func() {
+			for _, f := range filesOf(t, o.CacheDir) {
+				if err := os.Chown(f, 65534, 65534); err != nil && os.Geteuid() == 0 {
+					t.Fatal(err)
+				} else if err != nil {
+					_ = os.Remove(f) // only root can give a file away
+				}
+			}
+		}, 4},
 		{"files are links", func() {
 			for _, f := range filesOf(t, o.CacheDir) {
 				if err := errors.Join(os.Rename(f, f+".moved"), os.Symlink(f+".moved", f)); err != nil {
