@@ -106,6 +106,15 @@ func (c *cache) putRef(about, key string, k keptRef) {
 	}
 }
 
+// nameKey is the key of what a name at a host leads to. What a host said that did
+// not have to prove who it is counts only for those who do not ask it to.
+func (r *Resolver) nameKey(kind string, at host, name string) string {
+	if r.guard.insecure.has(at) {
+		kind = "insecure " + kind
+	}
+	return kind + " " + name
+}
+
 // hasSecret tells keys that are not fit to be written down.
 func hasSecret(key string) bool { return source.Redact(key) != key }
 

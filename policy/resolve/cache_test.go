@@ -121,6 +121,27 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestCacheOfInsecure: what a host said that did not have to prove who it is
+// counts for nobody who wants it to.
+func TestCacheOfInsecure(t *testing.T) {
+	t.Parallel()
+	host, o, asked := counted(t)
+	file := download(t, "https://"+host+"/v2/app/manifests/1", "")
+	for _, step := range []struct {
+		insecure []string
+		asks     int32
+	}{{[]string{host}, 5}, {[]string{host}, 0}, {nil, 3}, {nil, 0}} {
+		o.Insecure, o.AllowPrivate = step.insecure, []string{host}
+		asked.Store(0)
+		r := resolve.New(o)
+		_, err := r.Pin(t.Context(), file, "")
+		r.Close()
+		if err = errors.Join(err, ask(t, o, host+"/app:1")); err != nil || asked.Load() != step.asks {
+			t.Errorf("insecure %q: %d requests, want %d; %v", step.insecure, asked.Load(), step.asks, err)
+		}
+	}
+}
+
 func overwrite(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

@@ -58,7 +58,11 @@ func sum(a digest.Algorithm, h hash.Hash) digest.Digest { return digest.NewDiges
 // checksum is the sha256 of what a URL leads to now.
 func (r *Resolver) checksum(ctx context.Context, src source.HTTP) (string, error) {
 	return r.files.do(ctx, src.URL, func() (string, error) {
-		key := "file " + src.URL
+		at, err := url.Parse(src.URL)
+		if err != nil {
+			return "", failed(ctx, src.URL, "", sayf(ErrInvalid, "it is no valid URL"))
+		}
+		key := r.nameKey("file", hostOf(at), src.URL)
 		if kept, ok := r.cache.ref(key); ok {
 			return kept.Digest, nil
 		}

@@ -30,7 +30,7 @@ const maxRefs = 8 << 20
 // gitRef asks a remote for a ref, as BuildKit does.
 func (r *Resolver) gitRef(ctx context.Context, src source.Git) (remoteRef, error) {
 	return r.refs.do(ctx, src.Remote+"\x00"+src.Ref, func() (remoteRef, error) {
-		key := "git " + src.Remote + " " + src.Ref
+		key := r.nameKey("git", parseHost(src.Host, gitPorts[src.Scheme]), src.Remote+" "+src.Ref)
 		if kept, ok := r.cache.ref(key); ok && kept.Object != "" {
 			return remoteRef{kept.Ref, kept.Object, kept.Commit}, nil
 		}

@@ -73,7 +73,7 @@ func parseManifest(body []byte, d digest.Digest) (manifest, error) {
 func (r *Resolver) manifest(ctx context.Context, img source.Image, ref string) (manifest, error) {
 	return r.manifests.do(ctx, img.Name()+" "+ref, func() (manifest, error) {
 		want := digest.Digest(ref)
-		key := "tag " + img.Name() + ":" + ref
+		key := r.nameKey("tag", parseHost(img.Host(), "443"), img.Name()+":"+ref)
 		if want.Validate() != nil {
 			want = ""
 			if kept, ok := r.cache.ref(key); ok {
