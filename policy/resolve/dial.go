@@ -68,9 +68,14 @@ func (g *guard) checkLiteral(h host) error {
 func (g *guard) addresses(ctx context.Context, h host) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", h.name)
-	if err != nil {
-		return nil, err
+	var found []netip.Addr
+	if a, ok := literal(h.name); ok {
+		found = []netip.Addr{a} // whatever it is as a name: curl and ssh do not look it up
+	} else {
+		var err error
+		if found, err = net.DefaultResolver.LookupNetIP(ctx, "ip", h.name); err != nil {
+			return nil, err
+		}
 	}
 	for i, a := range found {
 		found[i] = a.Unmap()

@@ -12,6 +12,21 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
+// TestAddressesOfLiterals: what the C library takes for an address is not looked
+// up as a name, which could be one in a search domain.
+func TestAddressesOfLiterals(t *testing.T) {
+	t.Parallel()
+	g := &guard{allowed: func(host) bool { return false }}
+	for _, name := range []string{"127.1", "0x7f.1", "2130706433", "::ffff:127.0.0.1"} {
+		if _, err := g.addresses(t.Context(), host{name, "443"}); !errors.Is(err, ErrPrivateAddress) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if found, err := g.addresses(t.Context(), host{"0x1010101", "443"}); err != nil || len(found) != 1 || found[0].String() != "1.1.1.1" {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 func TestIsPrivate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
