@@ -54,6 +54,23 @@ func TestRegistryFaults(t *testing.T) {
 			w.Header().Set("Retry-After", "3600")
 			return status(http.StatusTooManyRequests)(w, req)
 		}, resolve.ErrRateLimited, "try again after 3600 seconds"},
+		{"rate limited for ever", func(w http.ResponseWriter, req *http.Request) bool {
+			w.Header().Set("Retry-After", "99999999999")
+			return status(http.StatusTooManyRequests)(w, req)
+		}, resolve.ErrRateLimited, "try again after 99999999999 seconds"},
+		{"rate limited until a date", func(w http.ResponseWriter, req *http.Request) bool {
+			w.Header().Set("Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT")
+			return status(http.StatusTooManyRequests)(w, req)
+		}, resolve.ErrRateLimited, "try again after Fri, 31 Dec 2100 23:59:59 GMT"},
+		{"tells credentials", func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"errors":[{"code":"PROXIED","message":"by https://ada:hunter2@proxy.example"}]}`)
+			return true
+		}, resolve.ErrInvalid, "PROXIED: by https://***@proxy.example"},
+		{"leads to a file", func(w http.ResponseWriter, req *http.Request) bool {
+			http.Redirect(w, req, "file:///etc/passwd", http.StatusFound)
+			return true
+		}, resolve.ErrUnsupported, "it leads to a URL of \"file\""},
 		{"broken", status(http.StatusBadGateway), resolve.ErrUnavailable, "502"},
 		{"half a body", func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Length", "1000")

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
 // statusError is an answer that is not what was asked for, in the words of the
@@ -17,12 +20,12 @@ func statusError(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	var structured transport.Error
 	if json.Unmarshal(body, &structured) == nil && len(structured.Errors) > 0 {
-		text += fmt.Sprintf(": %s: %s", structured.Errors[0].Code, structured.Errors[0].Message)
+		text += source.Redact(fmt.Sprintf(": %s: %s", structured.Errors[0].Code, structured.Errors[0].Message))
 	}
 	kind := statusKind(resp.StatusCode)
 	if wait := resp.Header.Get("Retry-After"); kind == ErrRateLimited && wait != "" {
 		text += ", try again after " + wait
-		if _, ok := retryAfter(wait); ok && len(wait) < 8 {
+		if _, err := strconv.ParseUint(wait, 10, 64); err == nil { // and no date
 			text += " seconds"
 		}
 	}

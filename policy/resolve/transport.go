@@ -79,7 +79,7 @@ func (t *sender) once(req *http.Request) (*http.Response, error) {
 	insecure := t.guard.insecure.has(h)
 	switch {
 	case req.URL.Scheme != "https" && req.URL.Scheme != "http":
-		return nil, sayf(ErrUnsupported, "%s is asked for by %q, and only https is", h, req.URL.Scheme)
+		return nil, sayf(ErrUnsupported, "it leads to a URL of %q, and only https is asked", req.URL.Scheme)
 	case req.URL.Scheme == "http" && !t.plain && !insecure:
 		return nil, sayf(ErrPlainHTTP, "%s would be asked without TLS, which is not done; where that is right, use --insecure-registry %s", h, h)
 	}
