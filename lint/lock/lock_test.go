@@ -160,7 +160,7 @@ func TestUses(t *testing.T) {
 	want := []string{
 		"docker-image://docker.io/docker/dockerfile:1 true false [linux/amd64] a:1  ",
 		"docker-image://docker.io/library/alpine:3 true false [linux/amd64] b:3  ",
-		node + " true false [linux/amd64 linux/arm64] a:2 " + digest("2") + " b:2",
+		node + " true false [linux/amd64 linux/arm64] a:2  ", // the digest that is known may be right for arm64 alone
 		repo + " false false [] c:3 " + commit + " c:3",
 	}
 	for i := range want {
@@ -244,6 +244,11 @@ func TestUpdate(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+	// A digest for one platform is not taken for all.
+	one := lock.Update{Old: &lock.Lock{Name: "l"}, Uses: uses("a", "FROM node:20\nFROM --platform=linux/arm64 node:20@"+digest("c")+"\n"), Follow: true}
+	if missing := one.Missing(); len(missing) != 1 {
+		t.Errorf("with a digest for arm64 missing are %v", missing)
 	}
 	// What is found to be the same stays as it is.
 	up := lock.Update{Old: old, Uses: uses("a", "FROM node:20\n"), Again: true, Now: time.Now()}

@@ -135,27 +135,31 @@ func (u *Uses) All() []*Use {
 	return all
 }
 
-// Pin is what Dockerfiles pin a name to, for the platform if they have pins for
-// it. Where they do not agree none of them is right.
+// Pin is what Dockerfiles pin a name to for a platform, or for any where it is
+// "": the digest may be that of the image for one of them alone. Where they do
+// not agree none of them is right.
 func (u *Uses) Pin(name, platform string) (lint.Pin, bool) {
 	use := u.byName[name]
 	if use == nil {
 		return lint.Pin{}, false
 	}
-	var pins []usedPin
-	for _, p := range use.pins {
-		if p.platform == platform {
-			pins = append(pins, p)
-		}
+	if platform == "" || len(use.Platforms) == 0 { // what is no image has none
+		return agreed(use.pins)
 	}
-	if pins == nil {
-		pins = use.pins
-	}
-	return agreed(pins)
+	return agreed(use.pinsFor(platform))
 }
 
-// pin is what all that use a name pin it to.
-func (u *Use) pin() (lint.Pin, bool) { return agreed(u.pins) }
+func (u *Use) pinsFor(platform string) []usedPin {
+	return slices.DeleteFunc(slices.Clone(u.pins), func(p usedPin) bool { return p.platform != platform })
+}
+
+// pin is what all that use a name pin it to, if some do for each platform.
+func (u *Use) pin() (lint.Pin, bool) {
+	if slices.ContainsFunc(u.Platforms, func(platform string) bool { return len(u.pinsFor(platform)) == 0 }) {
+		return lint.Pin{}, false
+	}
+	return agreed(u.pins)
+}
 
 func agreed(pins []usedPin) (lint.Pin, bool) {
 	if len(pins) == 0 || slices.ContainsFunc(pins, func(p usedPin) bool { return p.digest != pins[0].digest }) {
