@@ -37,8 +37,8 @@ type Pass struct {
 	securePins   []Pin // of downloads over plain HTTP, by https
 	lookupErrors []error
 	build        dockerfile.Options
-	elsewhere    *dockerfile.Resolution // of a build for another platform, once somebody has asked
-	others       mismatches             // pins of the run that do not agree
+	elsewhere    map[dockerfile.Span]string // see Varies; nil until somebody has asked
+	others       mismatches                 // pins of the run that do not agree
 	linter       *Linter
 	watches      *watches
 	rule         *Rule

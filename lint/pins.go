@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
 
@@ -138,30 +139,43 @@ func (p Pin) fits(src source.Source) error {
 // platform or runs on one. No pin is right for all of them then.
 func (p *Pass) Varies(input int) bool {
 	if p.elsewhere == nil {
-		build := p.build
-		build.BuildArgs = maps.Clone(build.BuildArgs)
-		if build.BuildArgs == nil {
-			build.BuildArgs = map[string]string{}
-		}
-		for _, of := range []string{"TARGET", "BUILD"} {
-			for name, value := range map[string]string{
-				"PLATFORM": "freebsd/arm/v7", "OS": "freebsd", "ARCH": "arm", "VARIANT": "v7", "OSVERSION": "14",
-			} {
-				if _, given := build.BuildArgs[of+name]; !given {
-					build.BuildArgs[of+name] = value
-				}
+		p.elsewhere = p.onOtherPlatform()
+	}
+	in := &p.Inputs[input]
+	there := p.elsewhere[in.Span]
+	return in.Source == nil || there == "" || there != in.Source.Identifier()
+}
+
+// onOtherPlatform are the sources of a build for a platform that is none of
+// those that people build for, by where they stand: it may have other inputs, as
+// with FROM base-$TARGETARCH. What is not known, or has several sources, is "".
+func (p *Pass) onOtherPlatform() map[dockerfile.Span]string {
+	build := p.build
+	build.BuildArgs = maps.Clone(build.BuildArgs)
+	if build.BuildArgs == nil {
+		build.BuildArgs = map[string]string{}
+	}
+	for _, of := range []string{"TARGET", "BUILD"} {
+		for name, value := range map[string]string{
+			"PLATFORM": "freebsd/arm/v7", "OS": "freebsd", "ARCH": "arm", "VARIANT": "v7", "OSVERSION": "14",
+		} {
+			if _, given := build.BuildArgs[of+name]; !given {
+				build.BuildArgs[of+name] = value
 			}
 		}
-		p.elsewhere = p.File.Resolve(build)
-		if p.linter.ReachedOnly {
-			p.elsewhere.DropUnreached()
+	}
+	all := map[dockerfile.Span]string{}
+	for _, in := range p.File.Resolve(build).Inputs {
+		id := ""
+		if in.Source != nil {
+			id = in.Source.Identifier()
 		}
+		if other, ok := all[in.Span]; ok && other != id {
+			id = ""
+		}
+		all[in.Span] = id
 	}
-	if len(p.elsewhere.Inputs) != len(p.Inputs) {
-		return true
-	}
-	here, there := &p.Inputs[input], &p.elsewhere.Inputs[input]
-	return here.Source == nil || there.Source == nil || here.Source.Identifier() != there.Source.Identifier()
+	return all
 }
 
 // SameOverHTTPS tells whether the file of a download over plain HTTP is known

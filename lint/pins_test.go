@@ -165,6 +165,8 @@ func TestVaries(t *testing.T) {
 		{"FROM alpine-$TARGETOS", true},
 		{"FROM alpine$TARGETVARIANT", true},
 		{"FROM scratch\nARG TARGETARCH\nADD https://h/$TARGETARCH /", true},
+		{"FROM alpine AS x-amd64\nFROM alpine AS x-arm64\nFROM x-$TARGETARCH\nCOPY --from=busybox /a /b", false},
+		{"FROM alpine AS x-amd64\nFROM alpine AS x-arm64\nFROM x-$TARGETARCH AS y\nFROM busybox-$TARGETARCH", true},
 		{"FROM scratch\nENV A=1\nADD https://h/$A /", false},
 	}
 	for _, tt := range tests {
