@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -23,14 +22,15 @@ func insecureURL() *lint.Rule {
 			"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 https://example.com/tool.tgz /\n",
 		Check: func(p *lint.Pass) {
 			for i := range p.Inputs {
-				h, ok := p.Inputs[i].Source.(source.HTTP)
-				if !ok || !strings.HasPrefix(h.URL, "http://") {
+				h, _ := p.Inputs[i].Source.(source.HTTP)
+				secure, ok := h.OverHTTPS()
+				if !ok {
 					continue
 				}
 				p.ReportInput(i, lint.Diagnostic{
 					Message: fmt.Sprintf("%s is downloaded over plain HTTP", h.URL),
 					Fixes:   downloadOverHTTPS(p, i),
-					Help:    fmt.Sprintf("if the server has it, write `%s`", secureAddress(withoutUserInfo(h.URL))),
+					Help:    fmt.Sprintf("if the server has it, write `%s`", withoutUserInfo(secure.URL)),
 				})
 			}
 		},

@@ -75,13 +75,3 @@ func overScheme(w written, scheme, port string, anyPort bool) (edits []lint.Edit
 	}
 	return edits, true
 }
-
-// secureAddress is an address of plain HTTP over https.
-func secureAddress(url string) string {
-	rest := strings.TrimPrefix(url, "http://")
-	host, path := rest, ""
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		host, path = rest[:i], rest[i:]
-	}
-	return "https://" + strings.TrimSuffix(host, ":80") + path
-}
