@@ -245,15 +245,6 @@ func (c *configs) root(folder string) string {
 	return root
 }
 
-// opensNothing refuses a config of a repository that opens the network around it
-// to what its Dockerfiles name.
-func opensNothing(chain *config.Chain) error {
-	if hosts := chain.AllowPrivate(); len(hosts) > 0 {
-		return fmt.Errorf("%s: allow-private: %s counts only in a config that is given by --config", hosts[0].Place, hosts[0].Value)
-	}
-	return nil
-}
-
 // allowPrivate are the hosts that a config given by --config lets be asked at
 // private addresses.
 func (c *configs) allowPrivate() ([]string, error) {

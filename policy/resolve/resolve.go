@@ -35,7 +35,7 @@ type Options struct {
 	// "" keeps none.
 	CacheDir string
 	// TagTTL is for how long the digest behind a tag, a URL or a ref is taken from
-	// the cache: 0 is DefaultTagTTL, less than 0 never. What is named by its digest
+	// the cache: 0 is ten minutes, less than 0 never. What is named by its digest
 	// never changes and is always taken from it.
 	TagTTL time.Duration
 
@@ -74,9 +74,6 @@ type Options struct {
 	Now func() time.Time
 }
 
-// DefaultTagTTL is for how long what a tag leads to is believed.
-const DefaultTagTTL = 10 * time.Minute
-
 func orDefault[T int | int64 | time.Duration](v *T, otherwise T) {
 	if *v == 0 {
 		*v = otherwise
@@ -85,7 +82,7 @@ func orDefault[T int | int64 | time.Duration](v *T, otherwise T) {
 }
 
 func (o *Options) fill() {
-	orDefault(&o.TagTTL, DefaultTagTTL)
+	orDefault(&o.TagTTL, 10*time.Minute)
 	orDefault(&o.PerHost, 4)
 	o.PerHost = max(o.PerHost, 1)
 	orDefault(&o.Timeout, 30*time.Second)
