@@ -443,3 +443,26 @@ exec git-upload-pack "` + w.dir + `/app.git"
 		t.Errorf("%+v, %v", m, err)
 	}
 }
+
+// TestConfigOfFolder: what git is told by a repository that it stands in, such as
+// the linted one, does not count. It could name programs to run.
+func TestConfigOfFolder(t *testing.T) {
+	w := newWorkshop(t, "git")
+	host, o := serveGit(t, w, func(rw http.ResponseWriter, _ *http.Request) bool {
+		rw.Header().Set("WWW-Authenticate", "Basic")
+		rw.WriteHeader(http.StatusUnauthorized)
+		return true
+	})
+	w.run("git", "init", "--quiet", "linted")
+	ran := filepath.Join(w.dir, "ran")
+	w.run("git", "-C", "linted", "config", "credential.helper", "!touch "+ran+"; echo username=a; echo password=b")
+	t.Chdir(filepath.Join(w.dir, "linted"))
+	r := resolve.New(o)
+	defer r.Close()
+	if _, err := r.Pin(t.Context(), gitSource(t, "https://"+host+"/app.git#main"), ""); !errors.Is(err, resolve.ErrUnauthorized) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("a program of the linted repository was run")
+	}
+}

@@ -196,7 +196,9 @@ func (r *Resolver) gitEnviron(scheme string) []string {
 			out = append(out, "GIT_SSL_CAINFO="+file)
 		}
 	}
-	return append(out, "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1", "GIT_ALLOW_PROTOCOL="+scheme, "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
+	// No folder that git stands in is a repository, least of all the linted one: its
+	// config could name programs to run.
+	return append(out, "GIT_DIR="+os.DevNull, "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1", "GIT_ALLOW_PROTOCOL="+scheme, "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
 }
 
 // git runs git with what the remote needs, as often as it takes.
