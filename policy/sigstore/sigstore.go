@@ -8,7 +8,6 @@ package sigstore
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -18,6 +17,17 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 )
+
+// ErrInvalid says that a signature does not hold, whatever the reason. Other
+// errors say that it could not be found out.
+var ErrInvalid = errors.New("no valid signature")
+
+// refused is an error with its own words that is ErrInvalid.
+type refused struct{ error }
+
+func (r refused) Unwrap() []error { return []error{r.error, ErrInvalid} }
+
+func invalid(format string, args ...any) error { return refused{fmt.Errorf(format, args...)} }
 
 // Verifier verifies bundles against trusted roots, which it asks for when a
 // bundle is first to be verified and not before.
@@ -29,15 +39,16 @@ type Verifier struct {
 func New(roots Roots) *Verifier { return &Verifier{roots} }
 
 // VerifyArtifact verifies that a bundle attests the provenance of the file with
-// the digest, and is the object that artifact_attestation returns.
+// the digest, and is the object that artifact_attestation returns. The error is
+// ErrInvalid where it does not.
 //
 // It asks of a bundle what policy-helpers asks, whose own verifier has no place
 // for another root: a certificate of any identity with its timestamp of a
 // certificate log, and an entry of a transparency log, both of them trusted.
 func (v *Verifier) VerifyArtifact(ctx context.Context, d digest.Digest, text []byte) (map[string]any, error) {
-	raw, err := hex.DecodeString(d.Encoded())
+	raw, err := rawDigest(d)
 	if err != nil {
-		return nil, fmt.Errorf("decoding digest %s: %w", d, err)
+		return nil, err
 	}
 	identity, err := anyIdentity()
 	if err != nil {
@@ -45,7 +56,7 @@ func (v *Verifier) VerifyArtifact(ctx context.Context, d digest.Digest, text []b
 	}
 	var b bundle.Bundle
 	if err := b.UnmarshalJSON(text); err != nil {
-		return nil, fmt.Errorf("reading bundle: %w", err)
+		return nil, invalid("reading bundle: %w", err)
 	}
 	trusted, err := v.roots(ctx)
 	if err != nil {
@@ -58,7 +69,7 @@ func (v *Verifier) VerifyArtifact(ctx context.Context, d digest.Digest, text []b
 	}
 	result, err := verifier.Verify(&b, verify.NewPolicy(verify.WithArtifactDigest(d.Algorithm().String(), raw), identity))
 	if err != nil {
-		return nil, fmt.Errorf("verifying bundle: %w", err)
+		return nil, invalid("verifying bundle: %w", err)
 	}
 	info, err := signatureOf(result)
 	if err != nil {
@@ -93,19 +104,26 @@ var predicates = map[string]bool{
 // signatureOf is what a verified bundle tells, where it tells what is needed.
 func signatureOf(result *verify.VerificationResult) (types.SignatureInfo, error) {
 	if result.Signature == nil || result.Signature.Certificate == nil {
-		return types.SignatureInfo{}, errors.New("no valid signatures found")
+		return types.SignatureInfo{}, invalid("no valid signatures found")
 	}
 	// A bundle that signs a file has no statement; policy-helpers do not expect it.
 	if result.Statement == nil {
-		return types.SignatureInfo{}, errors.New("no statement found, expecting SLSA provenance")
+		return types.SignatureInfo{}, invalid("no statement found, expecting SLSA provenance")
 	}
 	if p := result.Statement.GetPredicateType(); !predicates[p] {
-		return types.SignatureInfo{}, fmt.Errorf("unexpected predicate type %q, expecting SLSA provenance", p)
+		return types.SignatureInfo{}, invalid("unexpected predicate type %q, expecting SLSA provenance", p)
 	}
-	info := types.SignatureInfo{Signer: result.Signature.Certificate, SignatureType: types.SignatureBundleV03}
-	for _, t := range result.VerifiedTimestamps {
-		info.Timestamps = append(info.Timestamps, types.TimestampVerificationResult{Type: t.Type, URI: t.URI, Timestamp: t.Timestamp})
+	info := types.SignatureInfo{
+		Signer: result.Signature.Certificate, Timestamps: timestamps(result), SignatureType: types.SignatureBundleV03,
 	}
 	info.Kind = info.DetectKind()
 	return info, nil
+}
+
+func timestamps(result *verify.VerificationResult) []types.TimestampVerificationResult {
+	var out []types.TimestampVerificationResult
+	for _, t := range result.VerifiedTimestamps {
+		out = append(out, types.TimestampVerificationResult{Type: t.Type, URI: t.URI, Timestamp: t.Timestamp})
+	}
+	return out
 }

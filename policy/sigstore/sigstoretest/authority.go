@@ -1,6 +1,9 @@
-package sigstore_test
+// Package sigstoretest is a Sigstore of a test's own: it certifies, signs and logs
+// what tests verify, by the root that it is.
+package sigstoretest
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,6 +22,7 @@ import (
 	ct "github.com/google/certificate-transparency-go"
 	"github.com/google/certificate-transparency-go/tls"
 	ctx509 "github.com/google/certificate-transparency-go/x509"
+	"github.com/opencontainers/go-digest"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -33,10 +37,10 @@ import (
 
 const payloadType = "application/vnd.in-toto+json"
 
-// authority is a Sigstore of the test's own: sigstore-go's virtual one keeps the
+// Authority certifies workflows and logs what they sign: sigstore-go's virtual one keeps the
 // transparency log, and what that one lacks is made here, certificates of
 // workflows that are in a certificate log.
-type authority struct {
+type Authority struct {
 	root.BaseTrustedMaterial
 
 	t         *testing.T
@@ -47,9 +51,10 @@ type authority struct {
 	ctKey     *ecdsa.PrivateKey
 }
 
-func newAuthority(t *testing.T) *authority {
+// New is a Sigstore that nobody else trusts.
+func New(t *testing.T) *Authority {
 	t.Helper()
-	a := &authority{t: t}
+	a := &Authority{t: t}
 	var err error
 	a.log, err = ca.NewVirtualSigstore()
 	a.check(err)
@@ -58,47 +63,54 @@ func newAuthority(t *testing.T) *authority {
 	a.check(err)
 	a.issuer, a.issuerKey, err = ca.GenerateFulcioIntermediate(a.root, rootKey)
 	a.check(err)
-	a.ctKey = a.newKey()
+	a.ctKey = a.Key()
 	return a
 }
 
-func (a *authority) check(err error) {
+// Trusted is the root of what it certifies, as sigstore.Roots.
+func (a *Authority) Trusted(context.Context) (root.TrustedMaterial, error) { return a, nil }
+
+func (a *Authority) check(err error) {
 	a.t.Helper()
 	if err != nil {
 		a.t.Fatal(err)
 	}
 }
 
-func (a *authority) newKey() *ecdsa.PrivateKey {
+// Key is a new key to sign with.
+func (a *Authority) Key() *ecdsa.PrivateKey {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	a.check(err)
 	return key
 }
 
-func (a *authority) RekorLogs() map[string]*root.TransparencyLog { return a.log.RekorLogs() }
+// RekorLogs implements root.TrustedMaterial.
+func (a *Authority) RekorLogs() map[string]*root.TransparencyLog { return a.log.RekorLogs() }
 
-func (a *authority) FulcioCertificateAuthorities() []root.CertificateAuthority {
+// FulcioCertificateAuthorities implements root.TrustedMaterial.
+func (a *Authority) FulcioCertificateAuthorities() []root.CertificateAuthority {
 	return []root.CertificateAuthority{&root.FulcioCertificateAuthority{
 		Root: a.root, Intermediates: []*x509.Certificate{a.issuer},
 		ValidityPeriodStart: time.Now().Add(-time.Hour), ValidityPeriodEnd: time.Now().Add(time.Hour),
 	}}
 }
 
-func (a *authority) CTLogs() map[string]*root.TransparencyLog {
+// CTLogs implements root.TrustedMaterial.
+func (a *Authority) CTLogs() map[string]*root.TransparencyLog {
 	id := a.ctLogID()
 	return map[string]*root.TransparencyLog{hex.EncodeToString(id[:]): {ID: id[:], PublicKey: a.ctKey.Public()}}
 }
 
-func (a *authority) ctLogID() [sha256.Size]byte {
+func (a *Authority) ctLogID() [sha256.Size]byte {
 	der, err := x509.MarshalPKIXPublicKey(a.ctKey.Public())
 	a.check(err)
 	return sha256.Sum256(der)
 }
 
-// certify makes a certificate for a workflow with extensions by object number;
+// Certify makes a certificate for a workflow with extensions by object number;
 // logged tells whether a certificate log has it.
-func (a *authority) certify(key *ecdsa.PrivateKey, workflow string, extensions map[string]string, logged bool) *x509.Certificate {
+func (a *Authority) Certify(key *ecdsa.PrivateKey, workflow string, extensions map[string]string, logged bool) *x509.Certificate {
 	a.t.Helper()
 	san, err := url.Parse(workflow)
 	a.check(err)
@@ -123,7 +135,7 @@ func (a *authority) certify(key *ecdsa.PrivateKey, workflow string, extensions m
 	return a.sign(template, key)
 }
 
-func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) *x509.Certificate {
+func (a *Authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) *x509.Certificate {
 	a.t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, template, a.issuer, key.Public(), a.issuerKey)
 	a.check(err)
@@ -134,7 +146,7 @@ func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) *x50
 
 // timestamp is the certificate log's promise to have a certificate, as the
 // extension that is added to it.
-func (a *authority) timestamp(cert *x509.Certificate) pkix.Extension {
+func (a *Authority) timestamp(cert *x509.Certificate) pkix.Extension {
 	a.t.Helper()
 	sct := ct.SignedCertificateTimestamp{
 		SCTVersion: ct.V1, LogID: ct.LogID{KeyID: a.ctLogID()}, Timestamp: uint64(time.Now().UnixMilli()),
@@ -160,15 +172,15 @@ func (a *authority) timestamp(cert *x509.Certificate) pkix.Extension {
 	return pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}, Value: value}
 }
 
-// statement says in in-toto's words what a file with a content is.
-func statement(predicate, content string) string {
-	return fmt.Sprintf(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"f","digest":{"sha256":"%x"}}],"predicateType":%q,"predicate":{}}`,
-		sha256.Sum256([]byte(content)), predicate)
+// Statement says in in-toto's words what something with a digest is.
+func Statement(predicate string, of digest.Digest) string {
+	return fmt.Sprintf(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"f","digest":{%q:%q}}],"predicateType":%q,"predicate":{}}`,
+		of.Algorithm(), of.Encoded(), predicate)
 }
 
-// bundle signs a statement and is the bundle of it; logged tells whether the
+// Bundle signs a statement and is the bundle of it; logged tells whether the
 // transparency log has the signature.
-func (a *authority) bundle(key *ecdsa.PrivateKey, cert *x509.Certificate, statement string, logged bool) []byte {
+func (a *Authority) Bundle(key *ecdsa.PrivateKey, cert *x509.Certificate, statement string, logged bool) []byte {
 	a.t.Helper()
 	sum := sha256.Sum256(dsse.PAE(payloadType, []byte(statement)))
 	sig, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
@@ -197,7 +209,7 @@ func (a *authority) bundle(key *ecdsa.PrivateKey, cert *x509.Certificate, statem
 
 // logged is what the transparency log says of a signature. The entry does not
 // give away the log's promise, so that is made again.
-func (a *authority) logged(envelope *dsse.Envelope, cert *x509.Certificate, sig []byte) *rekor.TransparencyLogEntry {
+func (a *Authority) logged(envelope *dsse.Envelope, cert *x509.Certificate, sig []byte) *rekor.TransparencyLogEntry {
 	a.t.Helper()
 	made, err := a.log.GenerateTlogEntry(cert, envelope, sig, time.Now().Unix(), true)
 	a.check(err)
@@ -211,3 +223,20 @@ func (a *authority) logged(envelope *dsse.Envelope, cert *x509.Certificate, sig 
 	entry.KindVersion = &rekor.KindVersion{Kind: "dsse", Version: "0.0.1"}
 	return entry
 }
+
+// Extensions are those of a certificate for a workflow of GitHub Actions.
+func Extensions(signer string) map[string]string {
+	return map[string]string{
+		certificate.OIDIssuerV2.String():            "https://token.actions.githubusercontent.com",
+		certificate.OIDBuildSignerURI.String():      signer,
+		certificate.OIDRunnerEnvironment.String():   "github-hosted",
+		certificate.OIDSourceRepositoryURI.String(): "https://github.com/example/app",
+		certificate.OIDSourceRepositoryRef.String(): "refs/tags/v1",
+	}
+}
+
+// Workflows that sign: Docker's own, and that of a repository.
+const (
+	Builder  = "https://github.com/docker/github-builder/.github/workflows/build.yml@refs/tags/v1"
+	Workflow = "https://github.com/example/app/.github/workflows/build.yml@refs/tags/v1"
+)
