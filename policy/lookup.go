@@ -17,6 +17,9 @@ type Question struct {
 	// Signature is the digest that the need http.signature is about, as in
 	// Decision.
 	Signature *SignatureRequest
+	// Repositories are those of GitHub that a file's attestations are wanted from,
+	// "owner/name"; the need for them is "http.attestations".
+	Repositories []string
 }
 
 // Lookup finds out about a source what a policy needs. The answer must not be

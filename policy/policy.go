@@ -106,6 +106,10 @@ type HTTPMetadata struct {
 	Checksum string `json:"checksum"`
 	// Signature is nil where no signature was asked about.
 	Signature *HTTPSignature `json:"signature,omitempty"`
+	// Attestations are the sigstore bundles that GitHub has of the file, by
+	// repository, "owner/name". One that was not asked is not there; one that has
+	// none is, with nothing.
+	Attestations map[string][]json.RawMessage `json:"attestations,omitempty"`
 }
 
 // HTTPSignature is what the owner of a file computes for a detached PGP

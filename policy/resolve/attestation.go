@@ -32,17 +32,16 @@ const (
 // provenanceTypes are the predicates that tell how an image was built.
 var provenanceTypes = []string{"https://slsa.dev/provenance/v0.2", "https://slsa.dev/provenance/v1"}
 
-// Signed is an image whose signatures are to be verified. What its functions
-// give has the digest that was asked for.
+// Signed is an image whose signature is to be verified: descriptors of the
+// manifest for the platform, of that of its attestations, and of the one that
+// signs those. What its functions give has the digest that was asked for.
 type Signed struct {
-	Image    source.Image
-	Platform string
-	Root     digest.Digest // of the index
-	// Manifest gets a manifest and Blob a blob of the repository.
-	Manifest func(context.Context, digest.Digest) ([]byte, error)
-	Blob     func(context.Context, ocispecs.Descriptor) ([]byte, error)
-	// Referrers are the manifests whose subject has a digest.
-	Referrers func(context.Context, digest.Digest) ([]ocispecs.Descriptor, error)
+	Image                            source.Image
+	Manifest, Attestation, Signature ocispecs.Descriptor
+	Hardened                         bool // it is a Docker Hardened Image
+	// ReadManifest gets a manifest and ReadBlob a blob of the repository.
+	ReadManifest func(context.Context, digest.Digest) ([]byte, error)
+	ReadBlob     func(context.Context, ocispecs.Descriptor) ([]byte, error)
 }
 
 // attestations sets what an image's attestations tell. Only an OCI index can
@@ -57,45 +56,46 @@ func (r *Resolver) attestations(ctx context.Context, img source.Image, m manifes
 		return err
 	}
 	attested, err := r.attestationOf(ctx, img, m.index, desc)
-	if err != nil || attested == "" {
+	if err != nil || attested.Digest == "" {
 		return err
 	}
-	out.AttestationManifest = attested.String()
+	out.AttestationManifest = attested.Digest.String()
 	if statement {
-		if out.Provenance, out.ProvenanceType, err = r.provenance(ctx, img, attested); err != nil {
+		if out.Provenance, out.ProvenanceType, err = r.provenance(ctx, img, attested.Digest); err != nil {
 			return err
 		}
 	}
 	if signatures {
-		out.Signatures, err = r.signatures(ctx, img, platform, m, attested)
+		out.Signatures, err = r.signatures(ctx, Signed{Image: img, Manifest: desc, Attestation: attested, Hardened: isHardened(m.index)})
 	}
 	return err
 }
 
-// attestationOf is the digest of the manifest with the attestations of an image
-// of the index, "" where there is none.
-func (r *Resolver) attestationOf(ctx context.Context, img source.Image, index *ocispecs.Index, desc ocispecs.Descriptor) (digest.Digest, error) {
+// attestationOf is the manifest with the attestations of an image of the index,
+// nothing where there is none.
+func (r *Resolver) attestationOf(ctx context.Context, img source.Image, index *ocispecs.Index, desc ocispecs.Descriptor) (ocispecs.Descriptor, error) {
+	var none ocispecs.Descriptor
 	if isHardened(index) {
 		all, err := r.referrers(ctx, img, desc.Digest)
 		if err != nil {
-			return "", err
+			return none, err
 		}
 		for _, d := range all {
 			if d.ArtifactType == inTotoArtifact && slices.Contains(provenanceTypes, d.Annotations[predicateType]) {
-				return d.Digest, nil
+				return d, nil
 			}
 		}
-		return "", sayf(ErrInvalid, "it is a Docker Hardened Image, but no attestation refers to it")
+		return none, sayf(ErrInvalid, "it is a Docker Hardened Image, but no attestation refers to it")
 	}
 	for _, d := range index.Manifests {
 		if d.Annotations[referenceType] == attestationType && d.Annotations[referenceDigest] == desc.Digest.String() {
 			if err := d.Digest.Validate(); err != nil {
-				return "", sayf(ErrInvalid, "its index names an attestation by %q, which is no digest", d.Digest)
+				return none, sayf(ErrInvalid, "its index names an attestation by %q, which is no digest", d.Digest)
 			}
-			return d.Digest, nil
+			return d, nil
 		}
 	}
-	return "", nil
+	return none, nil
 }
 
 // isHardened tells Docker Hardened Images, whose attestations are not in the
@@ -136,33 +136,35 @@ func (r *Resolver) provenance(ctx context.Context, img source.Image, attested di
 	return nil, "", nil
 }
 
-// signatures are those of the attestation manifest.
-func (r *Resolver) signatures(ctx context.Context, img source.Image, platform string, root manifest, attested digest.Digest) ([]map[string]any, error) {
-	all, err := r.referrers(ctx, img, attested)
+// signatures are those of the attestation manifest that hold: one at most, as
+// BuildKit takes the first bundle, or the first of cosign's older form.
+func (r *Resolver) signatures(ctx context.Context, s Signed) ([]map[string]any, error) {
+	all, err := r.referrers(ctx, s.Image, s.Attestation.Digest)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(all, func(d ocispecs.Descriptor) bool {
-		return d.ArtifactType == bundleArtifact || d.ArtifactType == cosignArtifact
-	}) {
+	found := false
+	for _, artifact := range []string{bundleArtifact, cosignArtifact} {
+		at := slices.IndexFunc(all, func(d ocispecs.Descriptor) bool { return d.ArtifactType == artifact })
+		if found = at >= 0; found {
+			s.Signature = all[at]
+			break
+		}
+	}
+	if !found {
 		return nil, nil
 	}
 	if r.opt.VerifyImage == nil {
-		return nil, sayf(ErrUnsupported, "it is signed, and signatures of images are not verified yet")
+		return nil, sayf(ErrUnsupported, "it is signed, and nothing verifies signatures")
 	}
-	return r.opt.VerifyImage(ctx, Signed{
-		Image: img, Platform: platform, Root: root.digest,
-		Manifest: func(ctx context.Context, d digest.Digest) ([]byte, error) {
-			m, err := r.manifest(ctx, img, d.String())
-			return m.body, err
-		},
-		Blob: func(ctx context.Context, d ocispecs.Descriptor) ([]byte, error) {
-			return r.blob(ctx, img, d, maxConfig)
-		},
-		Referrers: func(ctx context.Context, d digest.Digest) ([]ocispecs.Descriptor, error) {
-			return r.referrers(ctx, img, d)
-		},
-	})
+	s.ReadManifest = func(ctx context.Context, d digest.Digest) ([]byte, error) {
+		m, err := r.manifest(ctx, s.Image, d.String())
+		return m.body, err
+	}
+	s.ReadBlob = func(ctx context.Context, d ocispecs.Descriptor) ([]byte, error) {
+		return r.blob(ctx, s.Image, d, maxConfig)
+	}
+	return r.opt.VerifyImage(ctx, s)
 }
 
 // referrers asks for the manifests whose subject is d, and reads the tag that
@@ -185,6 +187,11 @@ func (r *Resolver) referrers(ctx context.Context, img source.Image, d digest.Dig
 	var index ocispecs.Index
 	if err := json.Unmarshal(body, &index); err != nil {
 		return nil, sayf(ErrInvalid, "the list of what refers to %s cannot be read", d)
+	}
+	for _, m := range index.Manifests {
+		if m.Digest.Validate() != nil {
+			return nil, sayf(ErrInvalid, "the list of what refers to %s has %q, which is no digest", d, m.Digest)
+		}
 	}
 	return index.Manifests, nil
 }

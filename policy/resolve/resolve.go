@@ -70,6 +70,8 @@ type Options struct {
 	// VerifyImage verifies the signatures of an image, for the field signatures of
 	// Rego policies; nil where nothing can.
 	VerifyImage func(ctx context.Context, image Signed) ([]map[string]any, error)
+	// GitHub is the URL of GitHub's API, "" for the public one.
+	GitHub string
 	// Now is the time; nil for time.Now.
 	Now func() time.Time
 }
@@ -93,6 +95,9 @@ func (o *Options) fill() {
 	orDefault(&o.MaxWait, time.Minute)
 	if o.Git == "" {
 		o.Git = "git"
+	}
+	if o.GitHub == "" {
+		o.GitHub = "https://api.github.com"
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -152,7 +157,7 @@ func (r *Resolver) CacheError() error { return r.cache.failure() }
 // The answer is shared: it must not be changed.
 func (r *Resolver) Metadata(ctx context.Context, q policy.Question) (*policy.Metadata, error) {
 	needs := slices.Compact(slices.Sorted(slices.Values(q.Needs)))
-	key := strings.Join(append([]string{sourceKey(q.Source), q.Platform, signatureKey(q.Signature)}, needs...), "\n")
+	key := strings.Join(append([]string{sourceKey(q.Source), q.Platform, signatureKey(q.Signature), strings.Join(q.Repositories, " ")}, needs...), "\n")
 	return r.metadata.do(ctx, key, func() (*policy.Metadata, error) {
 		for _, n := range needs {
 			if strings.HasPrefix(n, "image.provenance.materials[") {
@@ -168,7 +173,9 @@ func (r *Resolver) Metadata(ctx context.Context, q policy.Question) (*policy.Met
 		case source.Image:
 			m.Image, err = r.imageMetadata(ctx, s, q.Platform, needs)
 		case source.HTTP:
-			m.HTTP, err = r.httpMetadata(ctx, s, needs, q.Signature)
+			if m.HTTP, err = r.httpMetadata(ctx, s, needs, q.Signature); err == nil {
+				err = r.attestationsOf(ctx, s, m.HTTP, q.Repositories)
+			}
 		case source.Git:
 			m.Git, err = r.gitMetadata(ctx, s, needs)
 		default:
