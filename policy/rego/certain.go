@@ -55,7 +55,7 @@ func (p *Policy) certainlyAllowed(ctx context.Context, r policy.Request) bool {
 	}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
 	result, err := prepared.Partial(evaluationContext(ctx, ev), rego.EvalParsedInput(input), rego.EvalUnknowns(doc.unknown))
-	if err != nil || len(ev.asked) > 0 || len(ev.pins) > 0 {
+	if err != nil || len(ev.asked) > 0 || ev.unattested || ev.failed != nil || len(ev.pins) > 0 {
 		return false
 	}
 	for _, q := range result.Queries {

@@ -27,6 +27,14 @@ type Check struct {
 	Printed []string
 
 	loaded []string // digests in the files that were read
+	// repositories are those whose attestations were asked for, and unattested
+	// tells that some are not known. To Buildx they are no need: it fetches them in
+	// the midst of the evaluation.
+	repositories []string
+	unattested   bool
+	// failed is why a bundle could not be verified, nil where it could: one that
+	// does not hold has been.
+	failed error
 }
 
 // evaluation is the state of one evaluation, which functions and print reach
@@ -41,6 +49,11 @@ type evaluation struct {
 	pins      map[string]bool
 	printed   []string
 	loaded    []string // digests in the files that were read
+
+	// These are for Check, which has them, too.
+	repositories []string
+	unattested   bool
+	failed       error
 }
 
 type evaluationKey struct{}
@@ -83,7 +96,10 @@ func (p *Policy) evaluate(ctx context.Context, doc *document, fields map[string]
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
 	ev.object, _ = input.(ast.Object).Get(ast.StringTerm(doc.kind)).Value, error(nil)
 	ctx = evaluationContext(ctx, ev)
-	defer func() { out.Printed, out.loaded = ev.printed, ev.loaded }()
+	defer func() {
+		out.Printed, out.loaded = ev.printed, ev.loaded
+		out.repositories, out.unattested, out.failed = ev.repositories, ev.unattested, ev.failed
+	}()
 	needs, err := p.needs(ctx, ev, input)
 	if err != nil {
 		return out, err

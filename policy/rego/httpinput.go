@@ -39,7 +39,7 @@ func (p *Policy) httpDocument(identifier, scheme string, attrs map[string]string
 	_, hasAuth := attrs["http.authheadersecret"]
 	put(d.fields, "hasAuth", hasAuth)
 	if meta != nil {
-		d.checksum, d.signature = meta.Checksum, meta.Signature
+		d.checksum, d.signature, d.attestations = meta.Checksum, meta.Signature, meta.Attestations
 	}
 	put(d.fields, "checksum", d.checksum)
 	if d.checksum == "" {

@@ -27,6 +27,8 @@ type document struct {
 	checksum    string               // of http
 	// signature is what verify_http_pgp_signature compares.
 	signature *policy.HTTPSignature
+	// attestations are what github_attestation verifies, by repository.
+	attestations map[string][]json.RawMessage
 	// unwritable is why Buildx fails to write the document down as JSON.
 	unwritable error
 }

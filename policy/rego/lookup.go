@@ -3,6 +3,7 @@ package rego
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -15,17 +16,35 @@ const maxRounds = 10
 // errTooManyRounds is BuildKit's, of a policy that never has enough.
 var errTooManyRounds = errors.New("too many policy requests")
 
+// needAttestations is the need for what GitHub attests of a file, and for what
+// its bundles are trusted by.
+const needAttestations = "http.attestations"
+
 // Answer is the answer to one question, where what is needed for it is looked
 // up, as far as anything may: as a build does, each round goes by the answer of
 // the last look-up alone. The request is that of the last round. failed is why
 // the needs of the answer could not be found out.
 func (p *Policy) Answer(ctx context.Context, r policy.Request) (c Check, last policy.Request, failed, err error) {
+	var repositories []string
 	for range maxRounds {
-		c, err = p.Check(ctx, r)
-		if err != nil || c.Outcome != policy.Unknown || r.Lookup == nil {
+		if c, err = p.Check(ctx, r); err != nil {
 			return c, r, nil, err
 		}
-		found, err := r.Lookup(ctx, policy.Question{Source: r.Source, Platform: r.Platform, Needs: c.Needs, Signature: c.Signature})
+		if c.unattested || c.failed != nil {
+			c.Outcome, c.Messages, c.ConvertedTo = policy.Unknown, nil, ""
+			c.Needs = append(slices.Clip(c.Needs), needAttestations)
+		}
+		if c.Outcome != policy.Unknown || r.Lookup == nil || c.failed != nil {
+			return c, r, c.failed, nil
+		}
+		for _, name := range c.repositories {
+			if !slices.Contains(repositories, name) {
+				repositories = append(repositories, name)
+			}
+		}
+		found, err := r.Lookup(ctx, policy.Question{
+			Source: r.Source, Platform: r.Platform, Needs: c.Needs, Signature: c.Signature, Repositories: repositories,
+		})
 		if err != nil {
 			return c, r, err, nil
 		}
