@@ -10,6 +10,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/regex"
 	"github.com/imgpolicy/imgpolicy/policy/rego"
+	"github.com/imgpolicy/imgpolicy/policy/sigstore"
 )
 
 const programName = "imgpolicy"
@@ -23,9 +24,15 @@ type app struct {
 	environ        func() []string // what commands run with; nil for nothing
 	getwd          func() (string, error)
 	net            *network // made when it is first needed, closed by run
-	terminal       bool     // stdout is one
-	width          int      // of the terminal in columns, 0 where it is not known
-	errTerminal    bool     // stderr is a terminal
+	signing        *signatures
+	// trusted is what signatures are trusted by, and github the URL of GitHub's
+	// API: nil and "" for the public ones.
+	trusted sigstore.Roots
+	github  string
+
+	terminal    bool // stdout is one
+	width       int  // of the terminal in columns, 0 where it is not known
+	errTerminal bool // stderr is a terminal
 }
 
 // getenv is the value of an environment variable, "" where it is not set.

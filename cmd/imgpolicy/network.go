@@ -37,6 +37,7 @@ func networkFlags() []cli.Flag {
 // network looks up over the network.
 type network struct {
 	resolver *resolve.Resolver
+	dir      string // that answers are kept in, "" for none
 	// kept tells that somebody wants the answers to be kept.
 	kept bool
 }
@@ -54,6 +55,7 @@ func (a *app) network(c *cli.Context, configs *configs) (*network, error) {
 	o := resolve.Options{
 		Insecure: c.StringSlice("insecure-registry"), AllowPrivate: append(private, c.StringSlice("allow-private")...),
 		CacheDir: a.cacheDir(), DockerConfig: a.dockerConfig(), Proxy: http.ProxyFromEnvironment,
+		VerifyImage: a.signatures().image, GitHub: a.github,
 	}
 	for _, host := range slices.Concat(o.Insecure, o.AllowPrivate) {
 		if _, err := lint.ParseHost(host); err != nil || strings.Contains(host, "*") {
@@ -70,7 +72,7 @@ func (a *app) network(c *cli.Context, configs *configs) (*network, error) {
 	if a.environ != nil {
 		o.Environ = a.environ()
 	}
-	a.net = &network{resolver: resolve.New(o), kept: given != ""}
+	a.net = &network{resolver: resolve.New(o), dir: o.CacheDir, kept: given != ""}
 	return a.net, nil
 }
 

@@ -67,18 +67,18 @@ func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 	if o.labels, err = pairs("label", c.StringSlice("label")); err != nil {
 		return o, err
 	}
-	o.rego, err = regoOptions(c.String("buildx"), c.Duration("timeout"))
+	o.rego, err = a.regoOptions(c.String("buildx"), c.Duration("timeout"))
 	return o, err
 }
 
-func regoOptions(version string, timeout time.Duration) (rego.Options, error) {
+func (a *app) regoOptions(version string, timeout time.Duration) (rego.Options, error) {
 	if !slices.Contains(buildxVersions, version) {
 		return rego.Options{}, unknown("Buildx version", version, buildxVersions)
 	}
 	if timeout <= 0 {
 		return rego.Options{}, usageError("--timeout is a time above 0, such as 10s")
 	}
-	return rego.Options{OldHost: version == rego.OldBuildxVersion, Timeout: timeout}, nil
+	return rego.Options{OldHost: version == rego.OldBuildxVersion, Timeout: timeout, Verifier: a.signatures()}, nil
 }
 
 // pairs reads the NAME=VALUE of a repeated flag.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/policytest"
+	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
 const testDescription = `Runs the unit tests of a Rego policy, *_test.rego in the directory PATH (not
@@ -116,7 +117,7 @@ func (a *app) test(c *cli.Context, format policytest.Format) error {
 	}
 	defer root.Close()
 	report, err := policytest.Run(c.Context, main, files, root.FS(), policytest.Options{
-		Run: c.String("run"), Coverage: c.Bool("coverage"),
+		Run: c.String("run"), Coverage: c.Bool("coverage"), Rego: rego.Options{Verifier: a.signatures()},
 	})
 	if err != nil {
 		return untested(err)
