@@ -149,7 +149,12 @@ func Buildx(ctx context.Context, q Question) Answer {
 
 // NewBuildx is the policy of a question in Buildx's engine.
 func NewBuildx(q Question, log func(logrus.Level, string)) *buildx.Policy {
+	return newBuildx(q, log, nil)
+}
+
+func newBuildx(q Question, log func(logrus.Level, string), verifier buildx.PolicyVerifierProvider) *buildx.Policy {
 	opt := buildx.Opt{
+		VerifierProvider: verifier,
 		Env: buildx.Env{
 			Args: map[string]*string{}, Labels: q.Env.Labels,
 			Filename: q.Env.Filename, Target: q.Env.Target,
