@@ -26,7 +26,8 @@ not if it has changed in the meantime; a link is followed within its repository.
 
 Without --unsafe what is built stays the same. With it http becomes https where
 the server may not have that, and a digest is written behind a variable, where it
-outvotes what others give the variable.
+outvotes what others give the variable, or in place of another one: what the lock
+says, and with --resolve what a tag stands for today.
 
 It prints what it changed, where a digest is known from, and what it could not
 change with the advice of lint. With the path - the mended text of standard input

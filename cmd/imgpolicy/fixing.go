@@ -177,7 +177,11 @@ func (f *fixing) check(name, path, text string) (func(before, after string) erro
 	if settings, err := f.run.settings.of(name); err == nil {
 		builds = settings.Builds
 	}
-	return fix.SameBuild(builds), secretsOf(text, builds)
+	same := fix.SameBuild
+	if f.unsafe {
+		same = fix.SameNames
+	}
+	return same(builds), secretsOf(text, builds)
 }
 
 // secretsOf are the credentials in a Dockerfile.

@@ -13,6 +13,16 @@ import (
 // wrong with it, and each build fetches what it did, pins and https apart.
 // Without builds it is one with the default options.
 func SameBuild(builds []dockerfile.Options) func(before, after string) error {
+	return comparing(builds, sameButPinned)
+}
+
+// SameNames is the check of SameBuild for those who take another content: a pin
+// may also stand in the place of another one.
+func SameNames(builds []dockerfile.Options) func(before, after string) error {
+	return comparing(builds, func(a, b source.Source) bool { return sameButPinned(a, b) || repinned(a, b) })
+}
+
+func comparing(builds []dockerfile.Options, same func(a, b source.Source) bool) func(before, after string) error {
 	if len(builds) == 0 {
 		builds = make([]dockerfile.Options, 1)
 	}
@@ -20,7 +30,7 @@ func SameBuild(builds []dockerfile.Options) func(before, after string) error {
 		old, now := dockerfile.Parse("", []byte(before)), dockerfile.Parse("", []byte(after))
 		pinned := map[dockerfile.Span]string{}
 		for _, build := range builds {
-			if err := sameResolution(old.Resolve(build), now.Resolve(build), pinned); err != nil {
+			if err := sameResolution(old.Resolve(build), now.Resolve(build), pinned, same); err != nil {
 				return err
 			}
 		}
@@ -31,7 +41,7 @@ func SameBuild(builds []dockerfile.Options) func(before, after string) error {
 // sameResolution compares what one build fetches. pinned holds, by where it
 // stood, what other builds had pinned there: one digest cannot be right for two
 // sources.
-func sameResolution(old, now *dockerfile.Resolution, pinned map[dockerfile.Span]string) error {
+func sameResolution(old, now *dockerfile.Resolution, pinned map[dockerfile.Span]string, same func(a, b source.Source) bool) error {
 	if problems(now) != problems(old) {
 		for _, p := range now.Problems {
 			if p.Kind != dockerfile.UndefinedProblem {
@@ -58,7 +68,7 @@ func sameResolution(old, now *dockerfile.Resolution, pinned map[dockerfile.Span]
 		if a.Source == nil {
 			continue
 		}
-		if !sameButPinned(a.Source, b.Source) {
+		if !same(a.Source, b.Source) {
 			return fmt.Errorf("the build would fetch %s, and not %s", source.Redact(b.Source.Identifier()), source.Redact(a.Source.Identifier()))
 		}
 		if b.Source.Pinned() && !a.Source.Pinned() {
@@ -96,6 +106,23 @@ func sameButPinned(a, b source.Source) bool {
 		return ok && sameGit(a, b)
 	}
 	return a.Identifier() == b.Identifier()
+}
+
+// repinned tells whether b is a with another pin.
+func repinned(a, b source.Source) bool {
+	if !a.Pinned() || !b.Pinned() {
+		return false
+	}
+	switch a := a.(type) {
+	case source.Image:
+		b, ok := b.(source.Image)
+		return ok && a.Name() == b.Name() && a.Tag() == b.Tag()
+	case source.Git:
+		b, ok := b.(source.Git)
+		a.Checksum = b.Checksum
+		return ok && a == b
+	}
+	return false
 }
 
 func sameGit(a, b source.Git) bool {

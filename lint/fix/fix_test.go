@@ -175,3 +175,24 @@ func TestSameBuild(t *testing.T) {
 		})
 	}
 }
+
+// TestSameNames: another pin is let pass, and what has another name is not.
+func TestSameNames(t *testing.T) {
+	t.Parallel()
+	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
+	for _, tt := range []struct {
+		name, before, after string
+		same                bool
+	}{
+		{"digest", "FROM a:1", "FROM a:1@sha256:" + a, true},
+		{"another digest", "FROM a:1@sha256:" + a, "FROM a:1@sha256:" + b, true},
+		{"another tag", "FROM a:1@sha256:" + a, "FROM a:2@sha256:" + b, false},
+		{"no digest", "FROM a:1@sha256:" + a, "FROM a:1", false},
+		{"another commit", "FROM scratch\nADD https://h/x.git?tag=v1&checksum=" + a + " /", "FROM scratch\nADD https://h/x.git?tag=v1&checksum=" + b + " /", true},
+		{"another directory", "FROM scratch\nADD https://h/x.git?tag=v1&checksum=" + a + " /", "FROM scratch\nADD https://h/x.git?tag=v1&subdir=s&checksum=" + b + " /", false},
+	} {
+		if err := fix.SameNames(nil)(tt.before+"\n", tt.after+"\n"); (err == nil) != tt.same {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}

@@ -34,8 +34,8 @@ func gone(p *lint.Pass, index int, now lint.Upstream) lint.Diagnostic {
 		Message: fmt.Sprintf("%s is pinned to %s, which %s has no more", pinnedName(in.Source), short(pin), cmp.Or(now.From, "its server")),
 	}
 	if now.Digest != "" {
-		d.Help = "what the name stands for today: write " + repin(in, pin, now.Digest)
-		d.Fixes = repinFix(p, in, pin, now.Digest, "take the digest of today")
+		d.Help, d.Fixes = takeToday(p, index, pin, now)
+		d.Help = "what the name stands for today: " + d.Help
 	}
 	return d
 }

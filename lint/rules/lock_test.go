@@ -236,3 +236,21 @@ func TestUpstream(t *testing.T) {
 		}
 	}
 }
+
+// TestUpstreamOfLocked: what the lock has is not changed for what is there today,
+// since the lock would have it changed back.
+func TestUpstreamOfLocked(t *testing.T) {
+	t.Parallel()
+	locked := "-- imgpolicy.lock --\n" + `{"version": 1, "entries": [{"identifier": "docker-image://docker.io/library/node:20", "digest": "` + one +
+		`", "resolvedAt": "2026-03-31T12:00:00Z", "source": "x"}]}`
+	for archive, fixes := range map[string]int{"": 1, locked: 0} {
+		for _, now := range []lint.Upstream{{Digest: two}, {Digest: two, Gone: true}} {
+			result := lintAll(t, &lint.Linter{Upstream: upstream(now)}, "-- a --\nFROM node:20@"+one+"\n"+archive)
+			if len(result.Diagnostics) != 1 || len(result.Diagnostics[0].Fixes) != fixes {
+				t.Errorf("with %q and %+v: %v", archive, now, shown(result))
+			} else if help := result.Diagnostics[0].Help; strings.Contains(help, "`imgpolicy lock --update`") != (fixes == 0) {
+				t.Errorf("help is %q", help)
+			}
+		}
+	}
+}

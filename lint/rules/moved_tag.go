@@ -34,10 +34,9 @@ func checkMoved(p *lint.Pass, index int, now lint.Upstream) {
 	if name == "" || pin == "" || pin == now.Digest || in.Platform != "" && pin == now.Platforms[in.Platform] {
 		return
 	}
-	d := lint.Diagnostic{
-		Help:  "to follow it, write " + repin(in, pin, now.Digest),
-		Fixes: repinFix(p, in, pin, now.Digest, "take the digest of today"),
-	}
+	d := lint.Diagnostic{}
+	d.Help, d.Fixes = takeToday(p, index, pin, now)
+	d.Help = "to follow it, " + d.Help
 	switch src := in.Source.(type) {
 	case source.Image:
 		d.Message = fmt.Sprintf("%s has the digest %s today, and is pinned to %s", pinnedName(src), short(now.Digest), short(pin))

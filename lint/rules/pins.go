@@ -59,5 +59,16 @@ func repinFix(p *lint.Pass, in *dockerfile.Input, old, pin, title string) []lint
 	return []lint.Fix{{Title: title, Edits: []lint.Edit{{Span: dockerfile.Span{Start: start, End: start + len(old)}, New: pin}}}}
 }
 
+// takeToday says how to take what a name stands for today in place of a pin. Where
+// the lock in force has that pin the lock comes first: by it the new one is wrong.
+func takeToday(p *lint.Pass, index int, pin string, now lint.Upstream) (help string, fixes []lint.Fix) {
+	in := &p.Inputs[index]
+	help = "write " + repin(in, pin, now.Digest)
+	if e, ok := p.InLock(index); ok && e.Digest != now.Digest {
+		return help + ", once `imgpolicy lock --update` has it in " + p.Lock.File.Name, nil
+	}
+	return help, repinFix(p, in, pin, now.Digest, "take the digest of today")
+}
+
 // examplePin is a digest in the examples of rules.
 const examplePin = "sha256:" + exampleDigest
