@@ -92,7 +92,7 @@ func (p *Pass) ask(ctx context.Context, pol policy.Policy, r policy.Request, inp
 	d, err := pol.Decide(ctx, r)
 	if err == nil {
 		if d.LookupErr != nil && !errors.Is(d.LookupErr, policy.ErrUnsupported) {
-			p.lookupFailed(fmt.Sprintf("looking up what a policy needs: %v", d.LookupErr), d.LookupErr)
+			p.lookupFailed(input, "looking up what a policy needs", d.LookupErr)
 		}
 		return &d, nil
 	}

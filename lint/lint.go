@@ -6,8 +6,8 @@ package lint
 
 import (
 	"context"
+	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,10 +71,19 @@ type File struct {
 // clean.
 type Failure struct {
 	File string
+	Line int // of what could not be looked up, else 0
 	Err  error
 }
 
-func (f Failure) Error() string { return f.File + ": " + f.Err.Error() }
+// Place is the file, and the line where that is known.
+func (f Failure) Place() string {
+	if f.Line > 0 {
+		return fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	return f.File
+}
+
+func (f Failure) Error() string { return f.Place() + ": " + f.Err.Error() }
 
 // Unwrap is the cause.
 func (f Failure) Unwrap() error { return f.Err }
@@ -129,7 +138,7 @@ type outcome struct {
 	unchecked    int
 	settings     *Settings
 	err          error
-	lookupErrors []error
+	lookupErrors []shownError
 	locked       []int        // the entries of the lock that it uses
 	written      []WrittenPin // where the linter compares them
 	noted        map[WrittenPin]bool
@@ -141,10 +150,10 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 	var failures []Failure
 	for i, o := range slots {
 		if o.err != nil {
-			failures = append(failures, Failure{files[i].Name, o.err})
+			failures = append(failures, Failure{File: files[i].Name, Err: o.err})
 		}
 		for _, err := range o.lookupErrors {
-			failures = append(failures, Failure{files[i].Name, err})
+			failures = append(failures, Failure{File: files[i].Name, Line: err.line, Err: err})
 		}
 		if o.err != nil && o.diagnostics == nil {
 			continue
@@ -229,9 +238,7 @@ func (o *outcome) add(p *Pass, first bool) {
 		}
 	}
 	for _, err := range p.lookupErrors {
-		if !slices.ContainsFunc(o.lookupErrors, func(have error) bool { return have.Error() == err.Error() }) {
-			o.lookupErrors = append(o.lookupErrors, err)
-		}
+		o.lookupErrors = noteError(o.lookupErrors, err)
 	}
 	o.inputs, o.unchecked = max(o.inputs, len(p.Inputs)), max(o.unchecked, unchecked)
 	if first {

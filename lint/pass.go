@@ -35,7 +35,7 @@ type Pass struct {
 	Ignores []IgnoreUse
 
 	securePins   []Pin // of downloads over plain HTTP, by https
-	lookupErrors []error
+	lookupErrors []shownError
 	build        dockerfile.Options
 	elsewhere    map[dockerfile.Span]string // see Varies; nil until somebody has asked
 	others       mismatches                 // pins of the run that do not agree

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,18 +103,31 @@ func (p *Pass) findPin(ctx context.Context, src source.Source, platform string) 
 func (p *Pass) lookupsFailed(errs []error) {
 	for i, err := range errs {
 		if err != nil {
-			p.lookupFailed(fmt.Sprintf("looking up %s: %v", p.Inputs[i].Source.Identifier(), err), err)
+			p.lookupFailed(i, "looking up "+p.Inputs[i].Source.Identifier(), err)
 		}
 	}
 }
 
 // lookupFailed notes, once, that something could not be looked up: the rest is
-// linted all the same, but the run is not clean.
-func (p *Pass) lookupFailed(text string, err error) {
-	shown := shownError{p.redact(text), err}
-	if !slices.ContainsFunc(p.lookupErrors, func(have error) bool { return have.Error() == shown.Error() }) {
-		p.lookupErrors = append(p.lookupErrors, shown)
+// linted all the same, but the run is not clean. doing says what for, where the
+// error does not name the source itself.
+func (p *Pass) lookupFailed(input int, doing string, err error) {
+	text := err.Error()
+	if !errors.As(err, new(interface{ Names() string })) {
+		text = doing + ": " + text
 	}
+	shown := shownError{text: p.redact(text), cause: err}
+	if span := p.Inputs[input].Span; !span.Empty() {
+		shown.line = p.File.Range(span).Start.Line
+	}
+	p.lookupErrors = noteError(p.lookupErrors, shown)
+}
+
+func noteError(all []shownError, err shownError) []shownError {
+	if slices.ContainsFunc(all, func(have shownError) bool { return have.text == err.text }) {
+		return all
+	}
+	return append(all, err)
 }
 
 // fits tells whether a pin is one for a source. What it says is written into
@@ -196,6 +210,7 @@ func (p *Pass) SameOverHTTPS(input int) (from string, same bool) {
 // shownError is an error whose text has no credentials.
 type shownError struct {
 	text  string
+	line  int // where it is about an input that is written in the file, else 0
 	cause error
 }
 

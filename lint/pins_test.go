@@ -73,8 +73,8 @@ func TestPinsFail(t *testing.T) {
 		got = append(got, f.Error())
 	}
 	want := []string{
-		"f: looking up docker-image://docker.io/library/alpine:latest: nobody answers at docker-image://docker.io/library/alpine:latest",
-		"f: looking up https://***@example.com/a: nobody answers at https://***@example.com/a",
+		"f:1: looking up docker-image://docker.io/library/alpine:latest: nobody answers at docker-image://docker.io/library/alpine:latest",
+		"f:3: looking up https://***@example.com/a: nobody answers at https://***@example.com/a",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("failures are %q, want %q", got, want)

@@ -206,7 +206,7 @@ func uncheckedFiles(unchecked []lint.Failure) failures {
 		var bad *policyError
 		switch {
 		case !errors.As(f.Err, &bad):
-			all = append(all, unreadable(f.File, f.Err))
+			all = append(all, unreadable(f.Place(), f.Err))
 		default:
 			for _, err := range bad.all() {
 				if !told[err.Error()] {

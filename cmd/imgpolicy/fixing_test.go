@@ -137,7 +137,7 @@ func TestFixUnanswered(t *testing.T) {
 		"docker-image://docker.io/library/alpine:1": {From: "nowhere"},
 		"docker-image://docker.io/library/alpine:2": {Digest: testDigest, From: "the registry"},
 	})
-	if want := "imgpolicy: Dockerfile: looking up docker-image://docker.io/library/alpine:1: nobody answers\n"; code != exitUnchecked || stderr != want {
+	if want := "imgpolicy: Dockerfile:1: looking up docker-image://docker.io/library/alpine:1: nobody answers\n"; code != exitUnchecked || stderr != want {
 		t.Errorf("fix exits with %d, %q, want %q", code, stderr, want)
 	}
 	if got, want := fileText(t, dir, "Dockerfile"), "FROM alpine:1 AS a\nFROM alpine:2@"+testDigest+"\n"; got != want {

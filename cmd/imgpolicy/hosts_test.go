@@ -67,9 +67,8 @@ func newHosts(t *testing.T) *hosts {
 	}
 	h.address = l.Addr().String()
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
-	go func() {
-		_ = server.Serve(&bothWays{l, &tls.Config{Certificates: []tls.Certificate{h.certificate()}, MinVersion: tls.VersionTLS12}})
-	}()
+	config := &tls.Config{Certificates: []tls.Certificate{h.certificate()}, MinVersion: tls.VersionTLS12}
+	go func() { _ = server.Serve(&bothWays{l, config}) }()
 	t.Cleanup(func() { server.Close() })
 	return h
 }

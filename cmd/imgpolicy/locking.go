@@ -255,6 +255,9 @@ func (l *locking) write(f *lockFile) error {
 			return err
 		})
 		if err != nil {
+			if path := (*fs.PathError)(nil); errors.As(err, &path) {
+				err = path.Err // of a temporary file
+			}
 			return fmt.Errorf("writing %s: %w", f.name, err)
 		}
 	}

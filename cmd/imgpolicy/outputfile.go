@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -84,7 +85,9 @@ func writeFile(name string, write func(io.Writer) error) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return writeInto(name, os.O_WRONLY, write)
 	}
-	temporary := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
+	// Not by the number of the process: in containers that is the same each time,
+	// and what one left that was killed would be in the way of all others.
+	temporary := fmt.Sprintf("%s.%016x.tmp", name, rand.Uint64())
 	if err := writeInto(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
 		return err
 	}

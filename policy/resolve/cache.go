@@ -193,6 +193,9 @@ func (c *cache) write(about, name string, text []byte) {
 	if err := c.replace(name, text); err != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = path.Err // of a file that has a name of the moment
+		}
 		if c.err == nil {
 			c.err = fmt.Errorf("%s was looked up but could not be kept in the cache: %w", printable(source.Redact(about)), err)
 		}

@@ -63,11 +63,20 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if strings.Contains(e.Reference, e.Host) {
-		return printable(source.Redact(e.Reference)) + ": " + cause(e.Err)
+	text := printable(source.Redact(e.Reference)) + ": "
+	if !strings.Contains(e.Reference, e.Host) {
+		text += printable(e.Host) + ": "
 	}
-	return fmt.Sprintf("%s: %s: %s", printable(source.Redact(e.Reference)), printable(e.Host), cause(e.Err))
+	text += cause(e.Err)
+	if errors.Is(e.Kind, ErrTLS) && strings.Contains(text, "certificate") && e.Host != "" {
+		text += "; have this machine trust its authority, or let it pass unchecked with --insecure-registry " + printable(e.Host)
+	}
+	return text
 }
+
+// Names is the source as people write it, which the text of the error begins
+// with.
+func (e *Error) Names() string { return e.Reference }
 
 // Unwrap is the kind and the cause.
 func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }

@@ -58,6 +58,9 @@ func gitError(err error) error {
 	for _, c := range complaints {
 		if strings.Contains(exit.stderr, c.text) {
 			text := gitComplaint(exit.stderr)
+			if strings.Contains(text, "terminal prompts disabled") {
+				return sayf(c.kind, "git: it wants a password, and there is none for it; it may not exist, or be private")
+			}
 			if c.kind == ErrUnsupported {
 				return errors.Join(errRedirected, sayf(c.kind, "git: %s", text))
 			}
