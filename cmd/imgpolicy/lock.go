@@ -76,6 +76,9 @@ func (a *app) newLocking(c *cli.Context) (*locking, error) {
 	}
 	a.note(l.found.explicit.skipped, false)
 	l.narrow = narrowFlag(c)
+	if l.check {
+		return l, nil // which asks nobody
+	}
 	l.lookup, err = a.network(c, l.configs)
 	return l, err
 }

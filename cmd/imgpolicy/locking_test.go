@@ -129,6 +129,36 @@ func TestLocking(t *testing.T) {
 	}
 }
 
+// TestLockingSecure: of a file over plain HTTP the lock knows, too, what https
+// has, where that is the same.
+func TestLockingSecure(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, two := "sha256:"+strings.Repeat("1", 64), "sha256:"+strings.Repeat("2", 64)
+	write(t, dir, "Dockerfile", "FROM scratch\nADD http://h/same /\nADD http://h:80/port /\nADD http://h/other /\nADD http://h/none /\nADD --checksum="+one+" http://h/pinned /\n")
+	r := &registry{digests: map[string]string{
+		"http://h/same": one, "https://h/same": one, "http://h:80/port": one, "https://h/port": one, "http://h/other": one, "https://h/other": two, "http://h/none": one,
+		"http://h/pinned": one, "https://h/pinned": one,
+	}}
+	code, output := lockIn(t, dir, r, false)
+	for name, want := range map[string]bool{
+		"https://h/same": true, "https://h/port": true, "https://h/other": false, "https://h/none": false, "https://h/pinned": true, "http://h/none": true,
+	} {
+		if got := strings.Contains(output, "+ "+name+" "+one); got != want {
+			t.Errorf("%s is locked: %t, want %t", name, got, want)
+		}
+	}
+	if code != exitClean {
+		t.Errorf("lock ends with %d: %s", code, output)
+	}
+	// Nothing that is wanted is missing, and nothing is stale.
+	for _, args := range []string{"lock --check", "lint --enable stale-lock --fail-on never"} {
+		if code, stdout, stderr := runIn(t.Context(), dir, nil, nil, strings.Fields(args)...); code != exitClean || strings.Contains(stdout, "stale-lock") {
+			t.Errorf("%s ends with %d:\n%s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
 // TestLockingLies: an answer that is no digest is not written.
 func TestLockingLies(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -252,8 +253,8 @@ func TestAtOnce(t *testing.T) {
 	x.check(t, dir, x.after)
 }
 
-// TestOffline runs every command that does not say so under a tracer that sees
-// each connection.
+// TestOffline runs every command that does not say so: none makes what it would
+// connect by, and a tracer, where there is one, sees no connection.
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	x := newThirty(t)
@@ -261,14 +262,24 @@ func TestOffline(t *testing.T) {
 	writeFiles(t, dir, map[string]string{
 		"Dockerfile.rego": "package docker\n\ndefault allow := false\n\nallow if input.image.labels.of == \"x\"\n\ndecision := {\"allow\": allow}\n",
 	})
+	commands := []string{
+		"lint", "lint --fix", "lint --format json", "fix --check", "fix --diff", "fix --unsafe", "inputs", "baseline write", "lock --check",
+		"eval Dockerfile", "test", "init --language rego", "config", "rules", "version", "lint --locked", "fix --locked", "eval docker-image://alpine",
+	}
+	for _, args := range commands {
+		a := app{
+			stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+			lookupEnv: func(string) (string, bool) { return "", false }, getwd: func() (string, error) { return dir, nil },
+		}
+		if a.run(t.Context(), strings.Fields(args)); a.net != nil {
+			t.Errorf("imgpolicy %s is ready to connect", args)
+		}
+	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace is not installed: connections are not seen")
 	}
-	for _, args := range []string{
-		"lint", "lint --fix", "lint --format json", "fix --check", "fix --diff", "fix --unsafe", "inputs", "baseline write", "lock --check",
-		"eval Dockerfile", "test", "init --language rego", "config", "rules", "version", "lint --locked", "fix --locked", "eval docker-image://alpine",
-	} {
+	for _, args := range commands {
 		trace := filepath.Join(t.TempDir(), "trace")
 		cmd := x.command(dir, append([]string{"-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", trace, programName}, strings.Fields(args)...)...)
 		cmd.Path, cmd.Args[0] = strace, strace
