@@ -245,6 +245,19 @@ func (c *configs) root(folder string) string {
 	return root
 }
 
+// powerless is a host that a config of the repository would open the network to,
+// which only one that is given by --config does.
+func (c *configs) powerless() (config.Text, bool) {
+	if c.given != "" || c.chains == nil {
+		return config.Text{}, false
+	}
+	chain, err := c.of(c.dir)
+	if err != nil || len(chain.AllowPrivate()) == 0 { // what is wrong with it the run says
+		return config.Text{}, false
+	}
+	return chain.AllowPrivate()[0], true
+}
+
 // allowPrivate are the hosts that a config given by --config lets be asked at
 // private addresses.
 func (c *configs) allowPrivate() ([]string, error) {

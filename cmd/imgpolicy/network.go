@@ -52,6 +52,9 @@ func (a *app) network(c *cli.Context, configs *configs) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if host, ok := configs.powerless(); ok {
+		a.say("%s: allow-private: %s counts only in a config that is given by --config", host.Place, host.Value)
+	}
 	o := resolve.Options{
 		Insecure: c.StringSlice("insecure-registry"), AllowPrivate: append(private, c.StringSlice("allow-private")...),
 		CacheDir: a.cacheDir(), DockerConfig: a.dockerConfig(), Proxy: http.ProxyFromEnvironment,

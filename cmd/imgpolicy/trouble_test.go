@@ -43,6 +43,26 @@ func TestUntrusted(t *testing.T) {
 	}
 }
 
+// TestAllowPrivateInConfig: a repository does not open the network around it, and
+// is told so; whoever runs us does, by a config of theirs.
+func TestAllowPrivateInConfig(t *testing.T) {
+	t.Parallel()
+	h := newHosts(t)
+	h.image("team/app", "1", "app")
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"Dockerfile": "FROM " + h.address + "/team/app:1\n", ".imgpolicy.yaml": "allow-private: [127.0.0.1]\n"})
+	code, _, stderr := h.run(dir, "fix", "--resolve")
+	if want := "imgpolicy: .imgpolicy.yaml:1: allow-private: 127.0.0.1 counts only in a config that is given by --config\n"; code != exitUnchecked || strings.Count(stderr, want) != 1 || !strings.Contains(stderr, "is a private address") {
+		t.Errorf("fix ends with %d: %q, want %q", code, stderr, want)
+	}
+	if n := h.requests.Load(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+	if code, stdout, stderr := h.run(dir, "fix", "--resolve", "--config", ".imgpolicy.yaml"); code != exitClean || stderr != "" {
+		t.Errorf("fix --config ends with %d: %s%s", code, stdout, stderr)
+	}
+}
+
 // liar sends one image's bytes under another's digest, or says that they have it.
 type liar struct {
 	http.ResponseWriter
