@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -72,7 +73,9 @@ func newHosts(t *testing.T) *hosts {
 	h.address = l.Addr().String()
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	config := &tls.Config{Certificates: []tls.Certificate{h.certificate()}, MinVersion: tls.VersionTLS12}
-	go func() { _ = server.Serve(&bothWays{l, config}) }()
+	both := &bothWays{l, config, make(chan net.Conn, 1000)}
+	go both.listen()
+	go func() { _ = server.Serve(both) }()
 	t.Cleanup(func() { server.Close() })
 	return h
 }
@@ -154,36 +157,42 @@ func (h *hosts) tunnel(w http.ResponseWriter) {
 type bothWays struct {
 	net.Listener
 	config *tls.Config
+	begun  chan net.Conn
 }
 
 func (b *bothWays) Accept() (net.Conn, error) {
-	c, err := b.Listener.Accept()
-	if err != nil {
-		return nil, err
+	c, ok := <-b.begun
+	if !ok {
+		return nil, net.ErrClosed
 	}
-	return &eitherConn{Conn: c, config: b.config}, nil
+	return c, nil
 }
 
-type eitherConn struct {
-	net.Conn
-	config *tls.Config
-	chosen bool
-}
-
-func (c *eitherConn) Read(p []byte) (int, error) {
-	if !c.chosen {
-		c.chosen = true
-		var first [1]byte
-		if _, err := io.ReadFull(c.Conn, first[:]); err != nil {
-			return 0, err
+// listen takes connections until the listener is closed.
+func (b *bothWays) listen() {
+	var waiting sync.WaitGroup
+	for {
+		c, err := b.Listener.Accept()
+		if err != nil {
+			waiting.Wait()
+			close(b.begun)
+			return
 		}
-		begun := &begunConn{c.Conn, bytes.NewReader(first[:])}
-		c.Conn = begun
-		if first[0] == 0x16 {
-			c.Conn = tls.Server(begun, c.config)
-		}
+		waiting.Go(func() {
+			var first [1]byte
+			_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+			if _, err := io.ReadFull(c, first[:]); err != nil {
+				c.Close()
+				return
+			}
+			_ = c.SetReadDeadline(time.Time{})
+			begun := net.Conn(&begunConn{c, bytes.NewReader(first[:])})
+			if first[0] == 0x16 {
+				begun = tls.Server(begun, b.config)
+			}
+			b.begun <- begun
+		})
 	}
-	return c.Conn.Read(p)
 }
 
 // begunConn is a connection of which something was read already.
