@@ -123,7 +123,7 @@ func TestFixThirty(t *testing.T) {
 	}
 
 	locked := x.checkout(t)
-	run(locked, exitClean, append([]string{"lock"}, allow...)...)
+	run(locked, exitClean, append([]string{"lock", "--cache-dir", t.TempDir()}, allow...)...)
 	asked = x.requests.Load()
 	run(locked, exitClean, "fix", "--locked")
 	x.check(t, locked, x.after)
