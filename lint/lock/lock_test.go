@@ -119,7 +119,7 @@ func TestReadErrors(t *testing.T) {
 		{"platform", of(entry("platforms", `{"amd64/linux/x/y": "`+digest("1")+`"}`)), "l:4:15: this is no platform, such as linux/amd64"},
 		{"platform's digest", of(entry("platforms", `{"linux/amd64": "`+commit+`"}`)), "l:4:30: this is not a digest"},
 		{"platforms of a file", of(entry("identifier", `"https://h/x"`, "platforms", "{}")), "l:4:14: only an image has platforms"},
-		{"merge", "{\"version\": 1,\n<<<<<<< HEAD\n\"entries\": []}", "l:2:1: a conflict of a merge is not resolved here"},
+		{"merge", "{\"version\": 1,\n<<<<<<< HEAD\n\"entries\": []}", "l:2:1: a conflict of a merge is not resolved here: <<<<<<< HEAD"},
 		{"comma", of(entry()) + ",", "l:6:3: nothing may follow the closing }"},
 	}
 	for _, tt := range tests {

@@ -9,7 +9,6 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
-	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
@@ -32,9 +31,6 @@ const (
 // written but for blanks and order: an entry that is misread pins the wrong
 // thing. Errors are of type *policy.LoadError and have a place.
 func Read(name string, text []byte) (*Lock, error) {
-	if err := conflict(name, string(text)); err != nil {
-		return nil, err
-	}
 	root, err := document.Parse(name, text)
 	if err != nil {
 		return nil, err
@@ -69,17 +65,6 @@ func Read(name string, text []byte) (*Lock, error) {
 
 func (l *Lock) sort() {
 	slices.SortFunc(l.Entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// conflict is the error for the marks that git leaves where a merge failed.
-func conflict(name, text string) error {
-	number := 0
-	for line := range strings.Lines(text) {
-		if number++; strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, ">>>>>>>") {
-			return &policy.LoadError{File: name, Line: number, Column: 1, Message: "a conflict of a merge is not resolved here"}
-		}
-	}
-	return nil
 }
 
 // members are the values of an object that has these keys and no other.
