@@ -131,7 +131,7 @@ func secretAt(text string, i int, prose bool) (start, end int) {
 	}
 	http := isHTTPScheme(scheme)
 	start = i + len("://")
-	info := readUserInfo(text[start:], prose, http)
+	info := readUserInfo(text[start:], around{prose, text[:i]}, http)
 	end = start + info.length
 	// Where variables are not plain, all is hidden.
 	if http || !info.plain || strings.Contains(text[start:end], "://") {
@@ -168,7 +168,7 @@ type userInfo struct {
 // it, nor is a colon there one. In prose a blank ends it as well, and so does a
 // quote that closes something. What cannot be a host and a port is taken for a
 // password with a slash in it.
-func readUserInfo(authority string, prose, http bool) userInfo {
+func readUserInfo(authority string, in around, http bool) userInfo {
 	info := userInfo{colon: -1, plain: true}
 	open := false
 	host, port := 0, -1
@@ -193,18 +193,18 @@ func readUserInfo(authority string, prose, http bool) userInfo {
 		case c == '/' || c == '?' || c == '#':
 			// ssh://git@host:path is a slip of another kind.
 			if port >= 0 && authority[host] != '[' && (http || info.length == 0) && !mayBePort(authority[port:i], info.length > 0) {
-				if at := lateAt(authority, i, prose); at > 0 {
+				if at := lateAt(authority, i, in); at > 0 {
 					info.length, info.plain = at, !open
 				}
 			}
 			return info
-		case prose && isQuote(c):
+		case in.prose && isQuote(c):
 			n := quotesLen(authority[i:])
-			if closesWord(authority[i+n:]) {
+			if in.closes(c, authority[i+n:]) {
 				return info
 			}
 			i += n - 1
-		case prose && c <= ' ':
+		case in.prose && c <= ' ':
 			return info
 		}
 	}
@@ -223,7 +223,7 @@ func mayBePort(text string, empty bool) bool {
 // lateAt is the '@' behind a password that has '/', '?' or '#' in it, the first
 // of them at from: the last, if there is one with something like a host behind
 // it before the next URL. It is 0 where there is none.
-func lateAt(text string, from int, prose bool) int {
+func lateAt(text string, from int, in around) int {
 	at := 0
 	if strings.HasSuffix(text[:from], ":") && strings.HasPrefix(text[from:], "//") {
 		return 0 // it begins here
@@ -243,11 +243,11 @@ func lateAt(text string, from int, prose bool) int {
 			return 0
 		case c == '@' && (at > 0 || i+1 < len(text) && startsHost(text[i+1])):
 			at = i
-		case strings.HasPrefix(text[i:], "://"), prose && c <= ' ':
+		case strings.HasPrefix(text[i:], "://"), in.prose && c <= ' ':
 			return at
-		case prose && isQuote(c):
+		case in.prose && isQuote(c):
 			n := quotesLen(text[i:])
-			if closesWord(text[i+n:]) {
+			if in.closes(c, text[i+n:]) {
 				return at
 			}
 			i += n - 1
@@ -270,10 +270,17 @@ func quotesLen(text string) int {
 	return n
 }
 
-// closesWord tells whether quotes with rest behind them end a word. A shell
-// takes "https://"user:"pass"@host for one.
-func closesWord(rest string) bool {
-	return rest == "" || rest[0] <= ' ' || strings.IndexByte(",;)]}", rest[0]) >= 0
+// around is what a URL stands in.
+type around struct {
+	prose  bool   // there may be other words beside it
+	before string // the text in front of its "://"
+}
+
+// closes tells whether a quote with rest behind it ends a word. A shell takes
+// "https://"user:"pass"@host for one, and what was not opened is not closed.
+func (a around) closes(quote byte, rest string) bool {
+	ends := rest == "" || rest[0] <= ' ' || strings.IndexByte(",;)]}", rest[0]) >= 0
+	return ends && strings.IndexByte(a.before, quote) >= 0
 }
 
 // maxVariable bounds how far the end of a variable is looked for.

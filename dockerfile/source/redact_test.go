@@ -149,7 +149,7 @@ func FuzzRedact(f *testing.F) {
 		"ssh://${a:-b}:c@h", "http://a://b@c", "'http://a'b@c'", "ssh://:a@h", "ssh://${:@${}:@",
 		"ssh://${:@${@L\x03}:a@", "https://a:b/c@d", "ssh://a:b?c@d#e@f", "s://${a@b\x00s://$s:}t-/${/c}@x", "http://a:http://b@c",
 		"ssh://${:@${\x8b:{:\x00{}:@@", "s://${s://e:p}@t:\x10}:B${/c}@x",
-		"s://\xb9\xb9{s:/${s://}:p}@t':\x10}:B${/c}@x",
+		"s://\xb9\xb9{s:/${s://}:p}@t':\x10}:B${/c}@x", "https://us';r:p@h",
 	} {
 		f.Add(text)
 	}
