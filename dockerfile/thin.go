@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	dfcommand "github.com/moby/buildkit/frontend/dockerfile/command"
 )
@@ -77,7 +78,9 @@ func (t *thinner) instruction() {
 		}
 		more = continues(line)
 	}
-	if long || !takesAnyText(keyword) || leads == 0 || leads == '-' || leads == '[' {
+	// BuildKit looks for flags byte by byte, and takes some bytes that are no ASCII
+	// for blanks.
+	if long || !takesAnyText(keyword) || leads == 0 || leads == '-' || leads == '[' || leads >= utf8.RuneSelf {
 		return
 	}
 	t.write(start, keyword)

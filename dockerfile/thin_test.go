@@ -58,6 +58,7 @@ var thinTexts = []string{
 	"FROM a\n  run  a\n\tCmd b c\nENTRYPOINT exec d \\\n",
 	"# comment\nRUN x\n# more\nFROM a\n#\n# doc\nRUN y # z\n",
 	"\uFEFFRUN x\nFROM a\n",
+	"FROM a\nRUN \\\n\xa0 --mount=from=b,target=/x make\n",
 	"FROM a\nRUN a \\\n# comment at the end\n",
 	"FROM a\nRUN " + strings.Repeat("x", 70000) + "\nENV A=1\n",
 	"FROM a\nRUN a\\\n" + strings.Repeat("x", 65536) + "\nENV A=1\n",
