@@ -237,6 +237,22 @@ func TestGlobsOfOthers(t *testing.T) {
 	}
 }
 
+// TestLists tells which files are image policies, too.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		`{}`: false, `{"rules": {}}`: false, `{"whitelist": null}`: true, `{"rules": {}, "defaultallow": true}`: true,
+	} {
+		c, err := config.Read("c.json", "/c.json", []byte(text), known())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Lists != want {
+			t.Errorf("Lists of %s = %t, want %t", text, c.Lists, want)
+		}
+	}
+}
+
 func TestExcludes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

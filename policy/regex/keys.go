@@ -1,11 +1,6 @@
 package regex
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/imgpolicy/imgpolicy/policy/document"
-)
+import "strings"
 
 // The keys of a policy, as messages name them.
 const (
@@ -13,12 +8,6 @@ const (
 	blacklistKey    = "blacklist"
 	defaultAllowKey = "defaultAllow"
 )
-
-// HasLists tells whether a file says anything about images: a configuration
-// that does not is no policy.
-func HasLists(n *document.Node) bool {
-	return slices.ContainsFunc(n.Members, func(m document.Member) bool { return knownKey(m.Key.Text) != "" })
-}
 
 // knownKey is the key that written stands for, "" for none. As in
 // encoding/json, and so in the plugin, case makes no difference.

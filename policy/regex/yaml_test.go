@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/imgpolicy/imgpolicy/policy"
-	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
 func TestLoadYAML(t *testing.T) {
@@ -68,22 +67,6 @@ func TestLoadYAMLErrors(t *testing.T) {
 				t.Errorf("Load = %s\nwant   %s", err, tt.want)
 			}
 		})
-	}
-}
-
-func TestHasLists(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		`{}`: false, `{"rules": {"whitelist": []}}`: false, `[]`: false,
-		`{"whitelist": null}`: true, `{"rules": {}, "defaultallow": true}`: true,
-	} {
-		n, err := document.Parse("x.json", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := HasLists(n); got != want {
-			t.Errorf("HasLists(%s) = %t, want %t", text, got, want)
-		}
 	}
 }
 
