@@ -8,6 +8,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 // settings are what the flags, the configs and the policies around a Dockerfile
@@ -62,7 +63,7 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 		Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
-	if s.whole(s.policies.consulted(name, folder, conf)) {
+	if slices.ContainsFunc(policies, watched) && s.whole(s.policies.consulted(name, folder, conf)) {
 		out.Enabled[unusedPattern] = true
 	}
 	conf.Apply(out)
@@ -90,6 +91,13 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 // unusedPattern is the rule that only means something in a run over all that a
 // policy is for.
 const unusedPattern = "pattern-unused"
+
+// watched tells whether a policy can tell what of it is not used. Of others
+// nobody has to know which files they come from.
+func watched(p policy.Policy) bool {
+	_, ok := p.(policy.Watcher)
+	return ok
+}
 
 // whole tells whether policies stand in directories that were searched, so that
 // all they are for was looked at.
