@@ -47,14 +47,29 @@ func (i Image) Pinned() bool { return i.Digest() != "" }
 // Ref is the normalized reference, "docker.io/library/node:20".
 func (i Image) Ref() string { return i.ref.String() }
 
-// Familiar is the reference as people write it, "node:20".
+// Familiar is the reference as Docker shortens it, "node:20". Policies and named
+// contexts know images by it; of an image that it does not mean, see Short.
 func (i Image) Familiar() string { return reference.FamiliarString(i.ref) }
 
 // Name is the normalized repository, "docker.io/library/node".
 func (i Image) Name() string { return i.ref.Name() }
 
-// FamiliarName is the repository as people write it, "node".
+// FamiliarName is the repository as Docker shortens it, "node".
 func (i Image) FamiliarName() string { return reference.FamiliarName(i.ref) }
+
+// Short is the shortest reference that means this image, to be shown and written:
+// Familiar, but for docker.io/ghcr.io/acme, whose familiar form is an image of
+// another registry.
+func (i Image) Short() string { return i.ShortName() + i.ref.String()[len(i.Name()):] }
+
+// ShortName is the repository of Short.
+func (i Image) ShortName() string {
+	short := i.FamiliarName()
+	if same, err := reference.ParseNormalizedNamed(short); err != nil || same.Name() != i.Name() {
+		return i.Name()
+	}
+	return short
+}
 
 // Host is the registry, "docker.io".
 func (i Image) Host() string { return reference.Domain(i.ref) }

@@ -159,3 +159,27 @@ func TestImageWithDigest(t *testing.T) {
 		})
 	}
 }
+
+func TestShort(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"node":                          "node:latest",
+		"docker.io/library/node:20":     "node:20",
+		"docker.io/acme/node:20":        "acme/node:20",
+		"ghcr.io/acme/node:20":          "ghcr.io/acme/node:20",
+		"docker.io/ghcr.io/acme:1":      "docker.io/ghcr.io/acme:1",
+		"docker.io/localhost/app:1":     "docker.io/localhost/app:1",
+		"docker.io/library/ghcr.io/a:1": "library/ghcr.io/a:1",
+	} {
+		img, err := source.ParseImage(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := img.Short(); got != want {
+			t.Errorf("ParseImage(%q).Short = %q, want %q", word, got, want)
+		}
+		if again, err := source.ParseImage(img.Short()); err != nil || again.Ref() != img.Ref() {
+			t.Errorf("ParseImage(%q).Short = %q, which means %s (%v)", word, img.Short(), again.Ref(), err)
+		}
+	}
+}

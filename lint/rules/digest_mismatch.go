@@ -70,7 +70,7 @@ func compareOthers(p *lint.Pass, index int) {
 		d.Related = append(d.Related, lint.Related{Message: "pinned to " + short(o.Digest), File: o.File, Span: o.Span, Range: o.Range})
 	}
 	if img, ok := in.Source.(source.Image); ok {
-		d.Help = fmt.Sprintf("`docker buildx imagetools inspect %s:%s --format '{{.Manifest.Digest}}'` prints the digest of today", img.FamiliarName(), img.Tag())
+		d.Help = fmt.Sprintf("`docker buildx imagetools inspect %s:%s --format '{{.Manifest.Digest}}'` prints the digest of today", img.ShortName(), img.Tag())
 	}
 	p.ReportInput(index, d)
 }

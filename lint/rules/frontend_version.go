@@ -34,9 +34,9 @@ func tooOld(p *lint.Pass, minor int) string {
 		if !ok {
 			return "what the frontend knows cannot be told"
 		}
-		shown := img.Familiar()
+		shown := img.Short()
 		if img.Tag() != "" {
-			shown = img.FamiliarName() + ":" + img.Tag()
+			shown = img.ShortName() + ":" + img.Tag()
 		}
 		needed := fmt.Sprintf("needs docker/dockerfile:1.%d or newer, and the frontend of this file is %s", minor, shown)
 		name, ok := strings.CutPrefix(img.Name(), "docker.io/docker/dockerfile")

@@ -28,11 +28,11 @@ This rule is for those who do without digests: it speaks only where
 				if !ok || img.Pinned() || img.Tag() != "latest" {
 					continue
 				}
-				message := fmt.Sprintf("image %s follows the tag latest", img.Familiar())
+				message := fmt.Sprintf("image %s follows the tag latest", img.Short())
 				if img.TagImplied() {
-					message = fmt.Sprintf("image %s has no tag, which means %s", img.FamiliarName(), img.Familiar())
+					message = fmt.Sprintf("image %s has no tag, which means %s", img.ShortName(), img.Short())
 				}
-				p.ReportInput(i, lint.Diagnostic{Message: message, Help: fmt.Sprintf("name a release: `%s:<tag>`", img.FamiliarName())})
+				p.ReportInput(i, lint.Diagnostic{Message: message, Help: fmt.Sprintf("name a release: `%s:<tag>`", img.ShortName())})
 			}
 		},
 	}

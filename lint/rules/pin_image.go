@@ -165,5 +165,5 @@ func howToInspect(p *lint.Pass, index int, img source.Image) string {
 	if _, known := digestOf(p, index); known {
 		return knownFrom(p.Pins[index])
 	}
-	return fmt.Sprintf("\n`docker buildx imagetools inspect %s --format '{{.Manifest.Digest}}'` prints the digest", img.Familiar())
+	return fmt.Sprintf("\n`docker buildx imagetools inspect %s --format '{{.Manifest.Digest}}'` prints the digest", img.Short())
 }

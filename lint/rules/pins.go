@@ -14,9 +14,9 @@ func pinnedName(src source.Source) string {
 	switch s := src.(type) {
 	case source.Image:
 		if s.Tag() == "" {
-			return s.FamiliarName()
+			return s.ShortName()
 		}
-		return s.FamiliarName() + ":" + s.Tag()
+		return s.ShortName() + ":" + s.Tag()
 	case source.Git:
 		if s.Ref == "" {
 			return s.Remote

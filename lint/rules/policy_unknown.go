@@ -56,7 +56,7 @@ func reportUnknown(p *lint.Pass, input int, d policy.Decision) {
 func judged(p *lint.Pass, input int) string {
 	in := &p.Inputs[input]
 	if img, ok := buildImage(in); ok || in.Instruction == "syntax" && img.Ref() != "" {
-		return img.Familiar()
+		return img.Short()
 	}
 	return in.Source.Identifier()
 }

@@ -30,7 +30,7 @@ func unpinnedFrontend() *lint.Rule {
 				}
 				digest, _ := digestOf(p, i)
 				p.ReportInput(i, lint.Diagnostic{
-					Message: fmt.Sprintf("frontend %s has no digest: whoever moves the tag runs code in this build", img.Familiar()),
+					Message: fmt.Sprintf("frontend %s has no digest: whoever moves the tag runs code in this build", img.Short()),
 					Help:    fmt.Sprintf("write `# syntax=%s`%s", withDigest(in.Value, img, digest), howToInspect(p, i, img)),
 					Fixes:   pinImage(p, i, img),
 				})

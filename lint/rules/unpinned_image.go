@@ -48,11 +48,11 @@ func buildImage(in *dockerfile.Input) (source.Image, bool) {
 func unpinnedMessage(img source.Image) string {
 	switch {
 	case img.TagImplied():
-		return fmt.Sprintf("image %s has no digest, and no tag either: it means %s", img.FamiliarName(), img.Familiar())
+		return fmt.Sprintf("image %s has no digest, and no tag either: it means %s", img.ShortName(), img.Short())
 	case img.Tag() == "latest":
-		return fmt.Sprintf("image %s has no digest, and latest moves with every release", img.Familiar())
+		return fmt.Sprintf("image %s has no digest, and latest moves with every release", img.Short())
 	default:
-		return fmt.Sprintf("image %s has no digest", img.Familiar())
+		return fmt.Sprintf("image %s has no digest", img.Short())
 	}
 }
 
@@ -63,14 +63,14 @@ func pinHelp(p *lint.Pass, index int, img source.Image) string {
 	inspect := howToInspect(p, index, img)
 	if in.Context != "" {
 		return fmt.Sprintf("pin it where the build context %s is given: `--build-context %s=docker-image://%s@%s`%s",
-			in.Context, in.Context, img.Familiar(), digest, inspect)
+			in.Context, in.Context, img.Short(), digest, inspect)
 	}
 	if in.NearStage != "" {
 		return fmt.Sprintf("if you mean the stage, write `from=%s`; if you mean the image, write `%s`%s",
 			in.NearStage, withDigest(in.Word, img, digest), inspect)
 	}
 	if v, ok := soleVariable(in); ok {
-		return fmt.Sprintf("put the digest where %s gets its value: `%s@%s`%s", v.Name, img.Familiar(), digest, inspect)
+		return fmt.Sprintf("put the digest where %s gets its value: `%s@%s`%s", v.Name, img.Short(), digest, inspect)
 	}
 	if v, ok := tagVariable(p, in, img); ok && known {
 		return fmt.Sprintf("put the digest where %s gets its value: `%s@%s`%s", v.Name, v.Value, digest, inspect)

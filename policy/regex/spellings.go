@@ -71,15 +71,9 @@ func imageSpellings(img source.Image) spellings {
 		}
 	}
 	var s spellings
-	implied := len(name) - len(img.FamiliarName()) // the familiar name is the end of the other
-	if implied > 0 && namesHost(img.FamiliarName()) {
-		// Of docker.io/ghcr.io/acme nobody writes the short form: it means another
-		// image, and an entry for that one says nothing about this.
-		for _, sp := range normalized {
-			s.add(sp)
-		}
-		return s
-	}
+	// Of docker.io/ghcr.io/acme nobody writes the familiar form: it means another
+	// image, and an entry for that one says nothing about this.
+	implied := len(name) - len(img.ShortName()) // the short name is the end of the other
 	for _, sp := range normalized {
 		s.add(spelling{text: sp.text[implied:], part: sp.part})
 	}
@@ -90,13 +84,6 @@ func imageSpellings(img source.Image) spellings {
 		}
 	}
 	return s
-}
-
-// namesHost tells whether a name begins with what would be read as a registry,
-// as distribution/reference does.
-func namesHost(name string) bool {
-	first, _, ok := strings.Cut(name, "/")
-	return ok && (strings.ContainsAny(first, ".:") || first == "localhost" || strings.ToLower(first) != first)
 }
 
 // httpSpellings is the URL without its user info: neither can a name in front

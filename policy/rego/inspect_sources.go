@@ -177,7 +177,7 @@ func (in *inspector) reportConflict(them *inspector, img source.Image, mine, the
 	f := policy.Flaw{
 		Rule: "rego-conflicting-metadata",
 		Message: fmt.Sprintf("this policy needs %s of %s, and %s needs %s: Buildx fetches one at a time and forgets the other, until the build fails",
-			mine, img.Familiar(), them.policy.name(), theirs),
+			mine, img.Short(), them.policy.name(), theirs),
 		Help:  "join the two into one policy: what one policy needs is fetched together",
 		Notes: []string{"the error is: too many policy requests"},
 	}
