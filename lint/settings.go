@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
 // Settings are what a Dockerfile is linted by. Those of a run may differ from
@@ -22,6 +23,10 @@ type Settings struct {
 	// Registries must each allow where an image comes from, Hosts the host of
 	// every download and git remote.
 	Registries, Hosts []AllowList
+	// Levels are those at which an organization governs what a build uses, the
+	// highest first. What a level has a catalog for is judged by the rules about
+	// approved images.
+	Levels []level.Level
 	// Lock is the lock file in force, nil for none.
 	Lock *Lock
 	// IgnoreLimits limits what ignore directives may do.
