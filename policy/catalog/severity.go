@@ -41,3 +41,16 @@ func ParseSeverity(text string) (Severity, error) {
 	}
 	return 0, fmt.Errorf("%q is no severity (valid: none, negligible, low, medium, high, critical, unknown)", text)
 }
+
+// gradeForm is a severity that a finding can have.
+var gradeForm = oneOf("negligible", "low", "medium", "high", "critical", "unknown")
+
+// severity reads one.
+func (s *scanner) severity() Severity {
+	name := s.formed(gradeForm)
+	if s.err != nil {
+		return 0
+	}
+	severity, _ := ParseSeverity(name) // the form has checked it
+	return severity
+}
