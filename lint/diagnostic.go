@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/imgpolicy/imgpolicy/dockerfile"
+import (
+	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/policy/level"
+)
 
 // Severity grades a diagnostic. The zero value is "not set".
 type Severity int
@@ -66,11 +69,17 @@ type Diagnostic struct {
 	Fixes []Fix
 	// Frame is the text around Range and the related ranges of the same file.
 	Frame Frame
+	// Level is the level that it is a finding of, nil for none.
+	Level *level.Level
+	// DryRun tells that this level only tries out what it says: the diagnostic is
+	// an info, and fails no run.
+	DryRun bool
 	// Whole tells that the diagnostic is about the build as a whole, whatever
 	// line it points at: no ignore above an instruction is about it.
 	Whole bool
 	// NotBaselined says why no baseline hides it, "" where one may.
 	NotBaselined string
+	known        []string // the names that exceptions know its source by
 	// Ignored is what hides the diagnostic; nil outside of Result.Ignored.
 	Ignored *Ignore
 }
@@ -161,6 +170,7 @@ type Summary struct {
 	Warnings  int
 	Infos     int
 	Ignored   int // diagnostics; they count in none of the severities
+	DryRun    int // infos that a level in force would be stricter about
 }
 
 // Result is the outcome of a run: everything the formats print.

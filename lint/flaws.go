@@ -41,6 +41,7 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome, watches *watches) [
 		}
 	}
 	watches.unused(slots, found.add)
+	found.levelFlaws(slots)
 	return found.diagnostics()
 }
 

@@ -46,7 +46,7 @@ func (r *Result) Hide(by func(index int) *Ignore) {
 		return cmp.Or(cmp.Compare(rank[a.File], rank[b.File]), cmp.Compare(a.Span.Start, b.Span.Start),
 			strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Message, b.Message))
 	})
-	r.Summary.Errors, r.Summary.Warnings, r.Summary.Infos, r.Summary.Ignored = 0, 0, 0, len(r.Ignored)
+	r.Summary.Errors, r.Summary.Warnings, r.Summary.Infos, r.Summary.DryRun, r.Summary.Ignored = 0, 0, 0, 0, len(r.Ignored)
 	r.Diagnostics = nil
 	r.add(shown)
 }

@@ -28,6 +28,8 @@ const (
 	ByBaseline
 	// ByRevision is that an older revision of the file has it, too.
 	ByRevision
+	// ByException is an exception of a level.
+	ByException
 )
 
 // IgnoreUse is a directive of the file and what came of it in this run, for the

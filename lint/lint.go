@@ -15,6 +15,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
 // Linter lints Dockerfiles. It is safe for concurrent use once filled in.
@@ -139,6 +140,7 @@ type outcome struct {
 	settings     *Settings
 	err          error
 	lookupErrors []shownError
+	waived       []*level.Exception
 	locked       []int        // the entries of the lock that it uses
 	written      []WrittenPin // where the linter compares them
 	noted        map[WrittenPin]bool
@@ -172,6 +174,9 @@ func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
 // add takes in diagnostics, and counts them.
 func (r *Result) add(all []Diagnostic) {
 	for i := range all {
+		if all[i].DryRun {
+			r.Summary.DryRun++
+		}
 		switch all[i].Severity {
 		case Error:
 			r.Summary.Errors++
@@ -222,6 +227,7 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, othe
 		out.add(p, i == 0)
 		last = p
 	}
+	out.applyLevels(last)
 	out.applyIgnores(last)
 	if len(out.written) > 0 {
 		out.text, out.noted = text, nil

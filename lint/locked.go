@@ -178,10 +178,13 @@ func (o *outcome) useLocked(lock *Lock, src source.Source) {
 	}
 }
 
-// askPin asks what a source can be pinned to: the lock in force, and else
-// Linter.Pins.
+// askPin asks what a source can be pinned to: the lock in force, the catalogs of
+// approved images, and else Linter.Pins.
 func (p *Pass) askPin(ctx context.Context, src source.Source, platform string) (Pin, bool, error) {
-	if pin, ok := p.lockedPin(src); ok || p.linter.Pins == nil {
+	if pin, ok := p.lockedPin(src); ok {
+		return pin, true, nil
+	}
+	if pin, ok := p.approvedPin(src); ok || p.linter.Pins == nil {
 		return pin, ok, nil
 	}
 	return p.linter.Pins(ctx, src, platform)

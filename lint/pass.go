@@ -84,7 +84,7 @@ func (p *Pass) ReportInput(index int, d Diagnostic) {
 	if d.Span.Empty() {
 		d.Span = in.Span
 	}
-	d.Input = p.describe(in)
+	d.Input, d.known = p.describe(in), p.knownAs(index)
 	for _, v := range in.Variables {
 		if r, ok := p.origin(v); ok {
 			d.Related = append(d.Related, r)

@@ -35,7 +35,7 @@ func (p Pin) IsZero() bool { return p.Digest == "" }
 // to. What could not be looked up is noted: the rest is linted all the same.
 func (p *Pass) findPins(ctx context.Context) {
 	p.Pins, p.securePins = make([]Pin, len(p.Inputs)), make([]Pin, len(p.Inputs))
-	if p.linter.Pins == nil && p.Lock == nil {
+	if p.linter.Pins == nil && p.Lock == nil && p.Levels.judge() == nil {
 		return
 	}
 	errs := make([]error, len(p.Inputs))

@@ -40,6 +40,12 @@ type Rule struct {
 	CheckLock func(*LockPass) `json:"-"`
 	// Unpinned tells that the rule is about inputs that a pin would mend.
 	Unpinned bool
+	// Approval tells that the rule is about approved images: Bad and Good are
+	// several files in txtar form, a catalog and maybe a config among them.
+	Approval bool
+	// Configs tells that the rule is about the configs of levels: Bad and Good are
+	// several files in txtar form, and Check is nil.
+	Configs bool
 	// ComparesPins has Pass.OtherPins filled in for Check.
 	ComparesPins bool
 	// Check reports what it finds. It does no I/O.
@@ -51,7 +57,7 @@ type Rule struct {
 func (r *Rule) Language() string {
 	name, _, _ := strings.Cut(r.Bad, "\n")
 	switch {
-	case r.CheckLock != nil:
+	case r.CheckLock != nil, r.Approval, r.Configs:
 		return "text"
 	case !r.Flaws:
 		return "dockerfile"

@@ -3,7 +3,6 @@ package lint
 import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/policy"
-	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
 // Settings are what a Dockerfile is linted by. Those of a run may differ from
@@ -23,10 +22,10 @@ type Settings struct {
 	// Registries must each allow where an image comes from, Hosts the host of
 	// every download and git remote.
 	Registries, Hosts []AllowList
-	// Levels are those at which an organization governs what a build uses, the
-	// highest first. What a level has a catalog for is judged by the rules about
-	// approved images.
-	Levels []level.Level
+	// Levels are those at which an organization governs what a build uses, nil for
+	// none. What they have a catalog for is judged by the rules about approved
+	// images.
+	Levels *Levels
 	// Lock is the lock file in force, nil for none.
 	Lock *Lock
 	// IgnoreLimits limits what ignore directives may do.
@@ -82,7 +81,7 @@ func (s *Settings) severity(r *Rule, chosen Severity) Severity {
 // Governed tells that something judges where inputs come from, so that an input
 // which cannot be known may be one that is not allowed.
 func (s *Settings) Governed() bool {
-	return len(s.Policies) > 0 || len(s.Registries) > 0 || len(s.Hosts) > 0
+	return len(s.Policies) > 0 || len(s.Registries) > 0 || len(s.Hosts) > 0 || s.Levels.judge() != nil
 }
 
 func (s *Settings) builds() []dockerfile.Options {

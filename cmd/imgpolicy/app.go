@@ -29,6 +29,8 @@ type app struct {
 	// API: nil and "" for the public ones.
 	trusted sigstore.Roots
 	github  string
+	// machine is the path of the policy of the machine, "" for none.
+	machine string
 
 	terminal    bool // stdout is one
 	width       int  // of the terminal in columns, 0 where it is not known

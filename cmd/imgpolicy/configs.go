@@ -38,6 +38,8 @@ type configs struct {
 	given string // the config for all Dockerfiles, "" to look for one
 	off   bool   // look for none
 	texts *texts
+	// machine is the path of the policy of the machine, "" for none.
+	machine string
 
 	mu     sync.Mutex
 	chains map[string]loadedChain // by path of the config
@@ -58,7 +60,7 @@ type foundPath struct {
 
 // configs are those of a run with these flags.
 func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
-	out := &configs{dir: dir, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}, seen: map[string]bool{}}
+	out := &configs{dir: dir, machine: a.machine, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}, seen: map[string]bool{}}
 	given := c.String("config")
 	switch {
 	case c.IsSet("config") && given == "":
@@ -90,21 +92,25 @@ func (c *configs) of(folder string) (*config.Chain, error) {
 		}
 		path = found.path
 	}
-	if path == "" {
-		return &config.Chain{}, nil
-	}
 	return c.load(path)
 }
 
-// load loads a config with all that it extends.
+// load loads a config with all that it extends, none for "", and puts it below
+// the policy of the machine.
 func (c *configs) load(path string) (*config.Chain, error) {
 	loaded, ok := c.chains[path]
 	if !ok {
-		loaded.chain, loaded.err = config.Load(path, known(), c.read)
+		loaded.chain = &config.Chain{}
+		if path != "" {
+			loaded.chain, loaded.err = config.Load(path, known(), c.read)
+		}
 		if loaded.err != nil {
 			loaded.err = badConfig(loaded.err)
 		} else {
-			loaded.chain.Root = c.top(c.dir)
+			if path != "" {
+				loaded.chain.Root = c.top(c.dir)
+			}
+			loaded.chain, loaded.err = c.below(loaded.chain)
 		}
 		c.chains[path] = loaded
 	}
@@ -252,23 +258,34 @@ func (c *configs) powerless() (config.Text, bool) {
 		return config.Text{}, false
 	}
 	chain, err := c.of(c.dir)
-	if err != nil || len(chain.AllowPrivate()) == 0 { // what is wrong with it the run says
+	if err != nil { // what is wrong with it the run says
 		return config.Text{}, false
 	}
-	return chain.AllowPrivate()[0], true
+	if _, own := chain.AllowPrivate(); len(own) > 0 {
+		return own[0], true
+	}
+	return config.Text{}, false
 }
 
-// allowPrivate are the hosts that a config given by --config lets be asked at
-// private addresses.
+// allowPrivate are the hosts that the policy of the machine and a config given by
+// --config let be asked at private addresses.
 func (c *configs) allowPrivate() ([]string, error) {
 	if c.given == "" {
-		return nil, nil
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		machine, err := c.machineChain()
+		if err != nil || machine == nil {
+			return nil, err
+		}
+		hosts, _ := machine.AllowPrivate()
+		return values(hosts), nil
 	}
 	chain, err := c.of(c.dir)
 	if err != nil {
 		return nil, err
 	}
-	return values(chain.AllowPrivate()), nil
+	machine, own := chain.AllowPrivate()
+	return append(values(machine), values(own)...), nil
 }
 
 // badConfig says that a config does not load.

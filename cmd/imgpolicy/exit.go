@@ -192,6 +192,18 @@ func lockedRule(id string, at config.Place, what string) error {
 	return usageError(fmt.Sprintf("rule %s is locked by %s: no flag %s", id, at, what))
 }
 
+// governedRule says that a rule about approved images is not for a flag to switch
+// off.
+func governedRule(id string, levels *lint.Levels) error {
+	by := ""
+	for _, b := range levels.Judge.Books {
+		if title := b.Of.Title(); title != "" && by == "" {
+			by = title
+		}
+	}
+	return usageError(fmt.Sprintf("rule %s is that of the %s: no flag switches it off; an exception of a level waives what it finds", id, by))
+}
+
 // badPolicy says that a policy does not load.
 func badPolicy(err error) error {
 	return fmt.Errorf("policy %w; correct it: nothing it rules was checked", err)

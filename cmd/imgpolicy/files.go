@@ -206,7 +206,10 @@ func (m notRegular) Error() string {
 }
 
 // readFile reads a regular file of reasonable size.
-func readFile(path string) ([]byte, error) {
+func readFile(path string) ([]byte, error) { return readFileOf(path, maxFileSize) }
+
+// readFileOf reads a regular file of at most so many bytes.
+func readFileOf(path string, most int64) ([]byte, error) {
 	// A named pipe would block in Open.
 	info, err := os.Stat(path)
 	if err != nil {
@@ -220,12 +223,14 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readLimited(f)
+	return readLimitedTo(f, most)
 }
 
-func readLimited(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxFileSize+1))
-	if err == nil && len(text) > maxFileSize {
+func readLimited(r io.Reader) ([]byte, error) { return readLimitedTo(r, maxFileSize) }
+
+func readLimitedTo(r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(text)) > most {
 		return nil, errTooLarge
 	}
 	return text, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 )
 
@@ -52,7 +53,7 @@ func (a *app) lintCommand() *cli.Command {
 
 // findFlags are the flags that decide what is found.
 func findFlags() []cli.Flag {
-	return slices.Concat(policyFlags(), configFlags(), resolveFlags(), pinFlags(), []cli.Flag{
+	return slices.Concat(policyFlags(), configFlags(), levelFlags(), resolveFlags(), pinFlags(), []cli.Flag{
 		&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 		&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
 		&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
@@ -85,7 +86,10 @@ type lintOptions struct {
 	// texts stand in the place of files, nil for none.
 	texts   *texts
 	digests pinOptions
-	narrow  string // a flag that shows only part of what is used, or ""
+	catalog string // the path of one that is given, "" for none
+	// required are levels that must be in force.
+	required []config.Text
+	narrow   string // a flag that shows only part of what is used, or ""
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -118,13 +122,17 @@ func (a *app) findOptions(c *cli.Context) (lintOptions, error) {
 		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
 	}
 	o := lintOptions{dir: dir, enabled: set(c.StringSlice("enable")), narrow: narrowFlag(c)}
-	var errs [6]error
+	if file := c.String("catalog"); file != "" {
+		o.catalog = absolute(dir, file)
+	}
+	var errs [7]error
 	o.disabled, errs[0] = disabled(c.StringSlice("disable"), c.StringSlice("enable"))
 	o.policies, errs[1] = a.policyOptions(c)
 	o.build, errs[2] = a.buildOptions(c, dir)
 	o.now, errs[3] = now(c.String("now"), c.IsSet("now"))
 	o.configs, errs[4] = a.configs(c, dir)
 	o.digests, errs[5] = pinOptionsOf(c, dir)
+	o.required, errs[6] = requiredLevels(c)
 	for _, err := range errs {
 		if err != nil {
 			return lintOptions{}, err
@@ -218,14 +226,15 @@ func (a *app) search(c *cli.Context, configs *configs) (*search, error) {
 	return s, s.addPaths(add, file, paths)
 }
 
-// graveCount counts the diagnostics of a severity and above.
+// graveCount counts the diagnostics of a severity and above, those of dry runs
+// apart.
 func graveCount(s lint.Summary, from lint.Severity) int {
 	n := s.Errors
 	if from <= lint.Warning {
 		n += s.Warnings
 	}
 	if from <= lint.Info {
-		n += s.Infos
+		n += s.Infos - s.DryRun
 	}
 	return n
 }

@@ -7,8 +7,10 @@ import (
 	"slices"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/catalog"
 )
 
 // settings are what the flags, the configs and the policies around a Dockerfile
@@ -19,6 +21,7 @@ type settings struct {
 	configs  *configs
 	policies *policies
 	locks    *locks
+	levels   *governance
 	build    buildOptions
 	trees    []string // the directories that were searched as a whole
 }
@@ -33,6 +36,10 @@ func (o lintOptions) settings(found *search) *settings {
 		},
 	}
 	s.policies.texts = o.texts
+	s.levels = &governance{
+		configs: o.configs, catalogs: newCatalogs(o.dir, o.texts), given: o.catalog, required: o.required, today: catalog.DateOf(o.now),
+		whole: s.whole, levels: map[*config.Chain]foundLevels{},
+	}
 	o.policies.applyUnknown(&s.flags)
 	s.locks = newLocks(o.configs, func(path string) bool { return o.narrow == "" && len(found.failed) == 0 && s.whole([]string{path}) })
 	s.locks.needed = o.digests.locked
@@ -59,17 +66,25 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	levels, err := s.levels.of(chain)
+	if err != nil {
+		return nil, err
+	}
 	out := &lint.Settings{
-		Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
+		Levels: levels, Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
 	if slices.ContainsFunc(policies, watched) && s.whole(s.policies.consulted(name, folder, conf)) {
 		out.Enabled[unusedPattern] = true
 	}
 	conf.Apply(out)
+	out.LockApproval(rules.All())
 	for id := range s.flags.Disabled {
 		if at, ok := conf.Locked[id]; ok {
 			return nil, &policyError{lockedRule(id, at, "switches it off")}
+		}
+		if out.Locked[id] {
+			return nil, &policyError{governedRule(id, levels)}
 		}
 		out.Disabled[id] = true
 	}

@@ -22,6 +22,9 @@ type Chain struct {
 	// "" is nowhere: they match nothing then.
 	Root  string
 	known Known
+	// machine is how many of the configs are the policy of the machine and what it
+	// extends: the first ones.
+	machine int
 }
 
 // Load reads a config and what it extends. read gives the text of a file and the
@@ -110,13 +113,17 @@ func (ch *Chain) checkLock(locking *Config, id string, floor lint.Severity) erro
 	return nil
 }
 
-// AllowPrivate are the hosts that may be asked at private addresses.
-func (ch *Chain) AllowPrivate() []Text {
-	var all []Text
-	for _, c := range ch.Configs {
-		all = append(all, c.AllowPrivate...)
+// AllowPrivate are the hosts that may be asked at private addresses: those that
+// the policy of the machine names, and those that the other configs do.
+func (ch *Chain) AllowPrivate() (machine, others []Text) {
+	for i, c := range ch.Configs {
+		if i < ch.machine {
+			machine = append(machine, c.AllowPrivate...)
+		} else {
+			others = append(others, c.AllowPrivate...)
+		}
 	}
-	return all
+	return machine, others
 }
 
 // Excludes tells whether a search passes over a file, and by which glob.
@@ -137,7 +144,7 @@ func (ch *Chain) Excludes(file string) (Text, bool) {
 
 // For is what the chain says of one Dockerfile.
 func (ch *Chain) For(file string) *Effective {
-	e := &Effective{Rules: map[string]Rule{}, Locked: map[string]Place{}, BuildArgs: map[string]Text{}}
+	e := &Effective{Rules: map[string]Rule{}, Locked: map[string]Place{}, BuildArgs: map[string]Text{}, floors: map[string]lint.Severity{}}
 	for _, c := range ch.Configs {
 		part := c.Part
 		if name, ok := ch.seen(c, file); ok {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/document"
 )
 
@@ -19,6 +20,7 @@ type Config struct {
 	// Name is the file as people see it, Path the file itself.
 	Name, Path string
 	Part
+	Governs
 	// Extends is the file that this one builds on, "" for none.
 	Extends Text
 	// Lists tells that the file is an image policy, too.
@@ -31,6 +33,7 @@ type Config struct {
 	AllowPrivate []Text
 	// Locked are the rules that nothing loosens, by ID.
 	Locked map[string]Place
+	text   policy.File
 	// PerFile overrides the rest for some Dockerfiles; later ones win.
 	PerFile []Override
 }
@@ -134,7 +137,7 @@ func Read(name, path string, text []byte, known Known) (*Config, error) {
 		return nil, err
 	}
 	r := reader{known: &known}
-	c := &Config{Name: name, Path: path}
+	c := &Config{Name: name, Path: path, text: policy.File{Name: name, Text: text}}
 	if err := r.file(c, root); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
 // Effective is what the configs say of one Dockerfile.
@@ -24,6 +25,9 @@ type Effective struct {
 	Exclude            []Text
 	Ignores            Ignores
 	entries            []Value // of Lists
+	// floors are the severities that ranked levels give rules: none below loosens
+	// them.
+	floors map[string]lint.Severity
 }
 
 // add takes in what a config says on top of those that it extends.
@@ -35,6 +39,7 @@ func (e *Effective) add(c *Config, p *Part) {
 		e.entries = append(e.entries, c.lists...)
 	}
 	e.addRules(p.Rules)
+	e.raise(c, p.Rules)
 	for id, place := range c.Locked {
 		if _, ok := e.Locked[id]; !ok {
 			e.Locked[id] = place
@@ -61,9 +66,20 @@ func (e *Effective) add(c *Config, p *Part) {
 func (e *Effective) addRules(rules map[string]Rule) {
 	for id, r := range rules {
 		_, locked := e.Locked[id]
+		locked = locked || e.floors[id] > 0
 		if below, ok := e.Rules[id]; !locked || !ok || r.Severity >= below.Severity {
 			e.Rules[id] = r
 		}
+	}
+}
+
+// raise notes what a ranked level asks of rules.
+func (e *Effective) raise(c *Config, rules map[string]Rule) {
+	if c.Rank == level.Unranked {
+		return
+	}
+	for id, r := range rules {
+		e.floors[id] = max(e.floors[id], r.Severity)
 	}
 }
 

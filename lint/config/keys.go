@@ -24,7 +24,10 @@ type key struct {
 }
 
 // keys are all keys, in the order of the documentation.
-func keys() []key {
+func keys() []key { return slices.Concat(fileKeys(), levelKeys()) }
+
+// fileKeys are those about how Dockerfiles are linted.
+func fileKeys() []key {
 	return []key{
 		{name: "$schema", whole: true, form: text, read: readNothing, doc: "The schema that an editor completes by; it says nothing else."},
 		{name: "extends", whole: true, form: configPath, read: readExtends, doc: "Path of a config that this one builds on, relative to this file. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
@@ -69,7 +72,10 @@ func find(all []key, name string) *key {
 }
 
 // reader reads one file.
-type reader struct{ known *Known }
+type reader struct {
+	known *Known
+	key   string // the one that is being read
+}
 
 func (r *reader) file(c *Config, root *document.Node) error {
 	if root.Kind != document.Object {
@@ -91,6 +97,7 @@ func (r *reader) file(c *Config, root *document.Node) error {
 			c.lists = append(c.lists, listed(k.name, m.Value)...)
 			continue
 		}
+		r.key = k.name
 		if err := k.read(r, c, &c.Part, m.Value); err != nil {
 			return err
 		}

@@ -91,6 +91,7 @@ type (
 		Warnings  int `json:"warnings"`
 		Infos     int `json:"infos"`
 		Ignored   int `json:"ignored"`
+		DryRun    int `json:"dryRun,omitempty"`
 	}
 )
 

@@ -75,7 +75,9 @@ func summary(r *lint.Result) string {
 
 // known tells that a diagnostic is hidden for being there before, and not for
 // being an exception.
-func known(d lint.Diagnostic) bool { return d.Ignored != nil && d.Ignored.By != lint.ByDirective }
+func known(d lint.Diagnostic) bool {
+	return d.Ignored != nil && (d.Ignored.By == lint.ByBaseline || d.Ignored.By == lint.ByRevision)
+}
 
 // hidden counts the diagnostics that are not shown by what hides them.
 func hidden(r *lint.Result) string {

@@ -14,6 +14,9 @@ import (
 // written, which may be the default of an ARG. Where a variable could change the
 // tag and the digest would stay, that is not safe.
 func pinImage(p *lint.Pass, index int, img source.Image) []lint.Fix {
+	if fixes := copyFix(p, index); fixes != nil {
+		return fixes
+	}
 	in, pin := &p.Inputs[index], p.Pins[index]
 	w, ok := writtenWord(p, in)
 	if !ok || pin.IsZero() || in.NearStage != "" || given(in) || p.Varies(index) {

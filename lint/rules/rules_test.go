@@ -93,6 +93,9 @@ func TestRules(t *testing.T) {
 				return l
 			}
 			switch {
+			case rule.Approval, rule.Configs:
+				testGoverned(t, rule)
+				return
 			case rule.Flaws:
 				testPolicies(t, rule)
 				return

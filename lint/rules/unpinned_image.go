@@ -58,6 +58,9 @@ func unpinnedMessage(img source.Image) string {
 
 // pinHelp says what to write and, where nobody knows the digest, how to find it.
 func pinHelp(p *lint.Pass, index int, img source.Image) string {
+	if copied, from := copyOf(p, index); copied != "" {
+		return "write `" + copied + "` (" + from + ")"
+	}
 	in := &p.Inputs[index]
 	digest, known := digestOf(p, index)
 	inspect := howToInspect(p, index, img)

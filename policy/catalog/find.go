@@ -144,3 +144,9 @@ func (c *Catalog) Expiring(today Date, days int) []Expiring {
 	})
 	return out
 }
+
+// PrivateName is the full name of the private copy without its tag, "" for none.
+func (v *Version) PrivateName() string {
+	name, _ := cutTag(v.Private)
+	return name
+}

@@ -35,6 +35,8 @@ type Level struct {
 	// DryRun tells that what the level finds never fails a run.
 	DryRun bool
 	Terms  catalog.Terms
+	// TermLines are the lines of the terms, by the keys of configs.
+	TermLines map[string]int
 	// Catalogs must each approve.
 	Catalogs    []*catalog.Catalog
 	Exceptions  []Exception

@@ -26,13 +26,13 @@ func TestLimitsOf(t *testing.T) {
 		{Rank: Project, Terms: catalog.Terms{MinScanners: 2, MaxSeverity: catalog.High}},
 	}
 	got := LimitsOf(levels)
-	if got.MinScanners != (Limit[int]{3, &levels[1]}) || got.MaxSeverity != (Limit[catalog.Severity]{catalog.Medium, &levels[1]}) {
+	if got.MinScanners != (Limit[int]{3, &levels[1], "min-scanners"}) || got.MaxSeverity != (Limit[catalog.Severity]{catalog.Medium, &levels[1], "max-severity"}) {
 		t.Errorf("the scanners are %v and the severity %v, want the program's", got.MinScanners, got.MaxSeverity)
 	}
-	if got.MaxEvidenceAge != (Limit[int]{30, &levels[0]}) {
+	if got.MaxEvidenceAge != (Limit[int]{30, &levels[0], "max-evidence-age"}) {
 		t.Errorf("the age is %v, want the organization's", got.MaxEvidenceAge)
 	}
-	if got.FixAvailableOnly != (Limit[bool]{false, &levels[1]}) {
+	if got.FixAvailableOnly != (Limit[bool]{false, &levels[1], "fix-available-only"}) {
 		t.Errorf("only what can be fixed: %v, want that all counts, by the program", got.FixAvailableOnly)
 	}
 	if len(got.Licenses) != 2 {

@@ -10,6 +10,7 @@ import (
 type Limit[T any] struct {
 	Value T
 	By    *Level
+	Key   string // of configs, such as "min-scanners"
 }
 
 // Limits are what an approval has to meet at all levels together.
@@ -37,20 +38,20 @@ func LimitsOf(levels []Level) Limits {
 		by := &levels[i]
 		t := &by.Terms
 		more, fewer := func(a, b int) bool { return a > b }, func(a, b int) bool { return a < b }
-		l.MinScanners.take(t.MinScanners, by, more)
-		l.MaxSeverity.take(t.MaxSeverity, by, func(a, b catalog.Severity) bool { return a < b })
-		l.UnknownAs.take(t.UnknownAs, by, func(a, b catalog.Severity) bool { return a > b })
-		l.MaxEvidenceAge.take(t.MaxEvidenceAge, by, fewer)
-		l.MaxApprovalDays.take(t.MaxApprovalDays, by, fewer)
-		l.MaxExceptionDays.take(t.MaxExceptionDays, by, fewer)
+		l.MinScanners.take("min-scanners", t.MinScanners, by, more)
+		l.MaxSeverity.take("max-severity", t.MaxSeverity, by, func(a, b catalog.Severity) bool { return a < b })
+		l.UnknownAs.take("unknown-as", t.UnknownAs, by, func(a, b catalog.Severity) bool { return a > b })
+		l.MaxEvidenceAge.take("max-evidence-age", t.MaxEvidenceAge, by, fewer)
+		l.MaxApprovalDays.take("max-approval-days", t.MaxApprovalDays, by, fewer)
+		l.MaxExceptionDays.take("max-exception-days", t.MaxExceptionDays, by, fewer)
 		if only := t.FixAvailableOnly; only != nil && (l.FixAvailableOnly.By == nil || l.FixAvailableOnly.Value && !*only) {
-			l.FixAvailableOnly = Limit[bool]{*only, by}
+			l.FixAvailableOnly = Limit[bool]{*only, by, "fix-available-only"}
 		}
 		if t.Licenses != nil {
-			l.Licenses = append(l.Licenses, Limit[[]string]{t.Licenses, by})
+			l.Licenses = append(l.Licenses, Limit[[]string]{t.Licenses, by, "licenses"})
 		}
 		if t.Approvers != nil {
-			l.Approvers = append(l.Approvers, Limit[[]string]{t.Approvers, by})
+			l.Approvers = append(l.Approvers, Limit[[]string]{t.Approvers, by, "approvers"})
 		}
 	}
 	return l
@@ -58,21 +59,29 @@ func LimitsOf(levels []Level) Limits {
 
 // take takes in what a level says, the zero value for nothing. The first level
 // that says something replaces the default, which is no level's word.
-func (l *Limit[T]) take(value T, by *Level, stricter func(a, b T) bool) {
+func (l *Limit[T]) take(key string, value T, by *Level, stricter func(a, b T) bool) {
 	var zero T
 	if any(value) == any(zero) || l.By != nil && !stricter(value, l.Value) {
 		return
 	}
-	*l = Limit[T]{value, by}
+	*l = Limit[T]{value, by, key}
 }
 
 // Place is where a limit comes from, as messages add it: " (organization acme,
-// org/.imgpolicy.yaml:1)", "" for a default.
+// org/.imgpolicy.yaml:4)".
 func (l Limit[T]) Place() string {
 	if l.By == nil {
 		return " (the default)"
 	}
-	return " (" + l.By.String() + ")"
+	line := l.By.TermLines[l.Key]
+	if line == 0 {
+		return " (" + l.By.String() + ")"
+	}
+	place := fmt.Sprintf("%s:%d", l.By.File, line)
+	if title := l.By.Title(); title != "" {
+		place = title + ", " + place
+	}
+	return " (" + place + ")"
 }
 
 // String names the level and its file.
