@@ -9,7 +9,7 @@ func Closest(got string, valid []string) string {
 	best, least := "", (len(got)+5)/3
 	for _, name := range valid {
 		d := distance(got, name)
-		if len(got) > 2 && strings.Contains(name, got) {
+		if len(got) > 2 && (strings.HasPrefix(name, got) || hasWord(name, got)) {
 			d = min(d, 1)
 		}
 		if d < least {
@@ -18,6 +18,24 @@ func Closest(got string, valid []string) string {
 	}
 	return best
 }
+
+// hasWord tells whether a word stands in a name by itself: unpinned does in
+// unpinned-image, and all does not in not-allowed.
+func hasWord(name, word string) bool {
+	for from := 0; ; {
+		at := strings.Index(name[from:], word)
+		if at < 0 {
+			return false
+		}
+		start, end := from+at, from+at+len(word)
+		if (start == 0 || !letter(name[start-1])) && (end == len(name) || !letter(name[end])) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // distance is the number of bytes to insert, delete or replace, or of
 // neighbours to swap, to turn a into b.

@@ -91,6 +91,7 @@ var ruleAreas = []struct{ name, ids string }{
 	{"build policies", `^rego-`},
 	{"image policies", `^pattern-`},
 	{"ignore comments", `-ignore$|^ignore-|^unknown-rule$`},
+	{"approved images", `^approv|^level-|-exception$|-approved$|^(deprecated|revoked)-image$|^(evidence|findings|license|other|out|public|too)-`},
 	{"whether it builds", ``},
 }
 

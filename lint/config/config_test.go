@@ -34,7 +34,7 @@ func TestReadErrors(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"no mapping", "- a\n", `c.yaml:1:1: a config is a mapping of keys such as ` + "`registries`" + `, not a list`},
 		{"unknown key", "registrys: []\n", `c.yaml:1:1: unknown key (did you mean registries?): registrys`},
-		{"far key", "a: 1\nxxxxxxxx: 2\n", `c.yaml:1:1: unknown key (valid: $schema, extends, whitelist, blacklist, defaultAllow, registries, hosts, policies, rules, build-args, platforms, targets, exclude, ignores, locked, allow-private, per-file): a`},
+		{"far key", "a: 1\nxxxxxxxx: 2\n", `c.yaml:1:1: unknown key (valid: $schema, extends, whitelist, blacklist, defaultAllow, registries, hosts, policies, rules, build-args, platforms, targets, exclude, ignores, locked, allow-private, per-file, level, name, mode, catalog, min-scanners, max-severity, fix-available-only, unknown-as, max-evidence-age, max-approval-days, max-exception-days, licenses, approvers, exceptions, delegate, require-level): a`},
 		{"case", "Rules: {}\n", `c.yaml:1:1: unknown key (did you mean rules?): Rules`},
 		{"case of a list", "whitelist: []\nWhiteList: []\n", `c.yaml:2:1: duplicate key (case makes no difference, and line 1 has whitelist): WhiteList`},
 		{"no config", "extends: .env\n", `c.yaml:1:10: a config is a .yaml, .yml or .json file: .env`},

@@ -39,9 +39,9 @@ func (g *Governs) says() bool {
 func levelKeys() []key {
 	return []key{
 		{name: "level", whole: true, form: oneOf("organization", "program", "project", "application"), read: readLevel, doc: "The level that this file is of: organization, program, project or application. Along `extends` levels stand in this order; each that says something must allow, and a lower one can only tighten."},
-		{name: "name", whole: true, form: text, read: readName, doc: "The name of the level, such as payments, by which approvals are scoped."},
+		{name: "name", whole: true, form: levelName, read: readName, doc: "The name of the level, such as payments, by which approvals are scoped."},
 		{name: "mode", whole: true, form: oneOf("enforce", "dry-run"), read: readMode, doc: "enforce, or dry-run: what the level finds is then info, and fails no run."},
-		{name: "catalog", whole: true, form: text, read: readCatalog, doc: "Path of the catalog of approved images, relative to this file. Without it catalog.json beside a file with `level`, where there is one."},
+		{name: "catalog", whole: true, form: catalogPath, read: readCatalog, doc: "Path of the catalog of approved images, relative to this file. Without it catalog.json beside a file with `level`, where there is one."},
 		{name: "min-scanners", whole: true, form: days, read: readTerm, doc: "How many scanners must have looked at an approved version: 2 where no level says."},
 		{name: "max-severity", whole: true, form: oneOf(limits...), read: readTerm, doc: "The highest severity of which findings may remain, or none: high where no level says."},
 		{name: "fix-available-only", whole: true, form: boolean, read: readTerm, doc: "Whether only findings count for which there is a fix."},
@@ -53,7 +53,7 @@ func levelKeys() []key {
 		{name: "approvers", whole: true, form: listOf(text), read: readTerm, doc: "Who may approve."},
 		{name: "exceptions", whole: true, form: exceptionsForm, read: readExceptions, doc: "What is waived: a list of objects with rule, source (an image with its digest, or a URL), reason, by, until (the last day) and maybe ticket. It counts for what this level and those below find, and for what a higher one delegates."},
 		{name: "delegate", whole: true, form: delegateForm, read: readDelegate, doc: "What lower levels may waive: a list of objects with rules, to (the lowest level that may) and maybe max-days."},
-		{name: "require-level", whole: true, form: listOf(text), read: readRequires, doc: "Levels that must be among those in force: RANK or RANK=NAME. Without them nothing is checked, and the exit code is 2."},
+		{name: "require-level", whole: true, form: listOf(requiredLevel), read: readRequires, doc: "Levels that must be among those in force: RANK or RANK=NAME. Without them nothing is checked, and the exit code is 2."},
 	}
 }
 
@@ -62,6 +62,14 @@ var limits = []string{"none", "negligible", "low", "medium", "high", "critical"}
 
 func oneOf(words ...string) form {
 	return func(*Known) schema { return schema{"type": "string", "enum": words} }
+}
+
+func levelName(*Known) schema { return schema{"type": "string", "pattern": `^[^/:=, \t\r\n]+$`} }
+
+func catalogPath(*Known) schema { return schema{"type": "string", "pattern": `\.[Jj][Ss][Oo][Nn]$`} }
+
+func requiredLevel(*Known) schema {
+	return schema{"type": "string", "pattern": `^(organization|program|project|application)(=.*)?$`}
 }
 
 func days(*Known) schema { return schema{"type": "integer", "minimum": 1, "maximum": maxDays} }
