@@ -131,6 +131,8 @@ func choices(path []string, flag string) []string {
 		return configFormats
 	}
 	switch flag {
+	case "require-level":
+		return levelNames
 	case "fail-on":
 		return failOnSeverities
 	case "unknown":

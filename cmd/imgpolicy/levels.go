@@ -27,6 +27,9 @@ func levelFlags() []cli.Flag {
 	}
 }
 
+// levelNames are the levels that --require-level takes, the highest first.
+var levelNames = []string{"organization", "program", "project", "application"}
+
 // machinePolicyPath is the policy of the machine, above all that a repository
 // says. Its place is fixed: nobody who runs the program moves it.
 func machinePolicyPath(lookupEnv func(string) (string, bool)) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/lock"
 )
 
@@ -54,6 +55,7 @@ var manEnvironment = []described{
 	{"DOCKER_CONFIG", "the directory of Docker's config, with the credentials for registries"},
 	{"XDG_CACHE_HOME", "the directory for caches, where --cache-dir is not given"},
 	{"LOCALAPPDATA", "the same, on Windows"},
+	{"ProgramData", "on Windows the directory with the policy of the machine"},
 	{"HOME", "where both directories are found that are not named: .docker and .cache"},
 	{"USERPROFILE", "the same, on Windows"},
 	{"GITHUB_ACTIONS", "true: lint prints annotations, where --format is not given, and guards text from being obeyed"},
@@ -66,6 +68,8 @@ func manFiles() []described {
 	return []described{
 		{strings.Join(configNames(), ", "), "the config, in the directory of a Dockerfile or above it, up to the root of the repository; the nearest is in force"},
 		{lock.FileName, "the digests that imgpolicy lock wrote, where configs are looked for"},
+		{config.DefaultCatalog, "the catalog of approved images, beside the config of a level"},
+		{"/etc/imgpolicy/policy.yaml", "the policy of the machine, above all configs"},
 		{"Dockerfile.rego", "a build policy, beside the Dockerfile, whose name it has"},
 	}
 }
