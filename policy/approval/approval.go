@@ -195,7 +195,7 @@ func (j *Judge) best(b *Book, im *catalog.Image, versions []*catalog.Version, ta
 	for _, v := range versions {
 		flaws, same := 0, v.Tag == tag
 		if len(versions) > 1 {
-			for _, f := range j.Flaws(b, im, v, "") {
+			for _, f := range j.brief(b, im, v) {
 				flaws += weight(f.Rule)
 			}
 		}

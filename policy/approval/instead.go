@@ -96,7 +96,7 @@ func hostOf(ref string) string {
 
 // good tells whether nothing denies a version.
 func (j *Judge) good(b *Book, im *catalog.Image, v *catalog.Version) bool {
-	return v.Status == catalog.Approved && usable(j.Flaws(b, im, v, ""))
+	return v.Status == catalog.Approved && usable(j.brief(b, im, v))
 }
 
 // offered names the versions that may be used in place of a tag, the nearest

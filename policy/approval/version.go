@@ -33,8 +33,18 @@ const expiringDays = 14
 // Flaws are what is wrong with a version of a catalog, whatever reference means
 // it. name is how to call it in messages, "" for its tag under its short name.
 func (j *Judge) Flaws(b *Book, im *catalog.Image, v *catalog.Version, name string) []Flaw {
-	c := &check{Judge: j, book: b, image: im, version: v, name: name}
-	if name == "" {
+	return j.check(&check{Judge: j, book: b, image: im, version: v, name: name})
+}
+
+// brief are the flaws without what to use instead, which is found out by the flaws
+// of other versions.
+func (j *Judge) brief(b *Book, im *catalog.Image, v *catalog.Version) []Flaw {
+	return j.check(&check{Judge: j, book: b, image: im, version: v, brief: true})
+}
+
+func (j *Judge) check(c *check) []Flaw {
+	im, v := c.image, c.version
+	if c.name == "" {
 		c.name = shortName(im.Name) + ":" + v.Tag
 	}
 	switch {
@@ -69,7 +79,15 @@ type check struct {
 	image   *catalog.Image
 	version *catalog.Version
 	name    string
+	brief   bool // nobody reads what it says to use instead
 	flaws   []Flaw
+}
+
+// offer names what may be used in place of the version.
+func (c *check) offer(f *Flaw) {
+	if !c.brief {
+		f.Notes = append(f.Notes, c.offered(c.book, c.image, c.version.Tag, &f.Instead)...)
+	}
 }
 
 // add adds a flaw that is a finding of the level of the catalog unless f.Of says
@@ -105,7 +123,7 @@ func because(reason string) string {
 func (c *check) replaced(f *Flaw) {
 	by := c.version.ReplacedBy
 	if by == "" {
-		f.Notes = c.offered(c.book, c.image, c.version.Tag, &f.Instead)
+		c.offer(f)
 		f.Help = helpInstead(f.Instead)
 		return
 	}
@@ -136,7 +154,7 @@ func (c *check) expiry() {
 	case expires.IsZero() || c.Today.IsZero():
 	case expires.Over(c.Today):
 		f := Flaw{Rule: ApprovalExpired, Message: fmt.Sprintf("the approval of %s expired on %s", c.name, expires), Notes: c.approvedBy()}
-		f.Notes = append(f.Notes, c.offered(c.book, c.image, c.version.Tag, &f.Instead)...)
+		c.offer(&f)
 		f.Help = "to renew it: `imgpolicy catalog renew " + c.image.Name + ":" + c.version.Tag + " --report FILE --report FILE`"
 		c.add(f)
 	case days <= expiringDays:
