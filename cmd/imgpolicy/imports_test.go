@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"policy":                       {"dockerfile/source"},
 	"policy/document":              {"dockerfile/source", "policy"},
 	"policy/catalog":               {"dockerfile/source", "policy", "policy/document"},
+	"policy/evidence":              {"policy", "policy/catalog", "policy/document"},
 	"policy/level":                 {"dockerfile/source", "policy/catalog"},
 	"policy/approval":              {"dockerfile/source", "policy", "policy/catalog", "policy/level"},
 	"policy/regex":                 {"dockerfile/source", "policy", "policy/document"},
