@@ -36,38 +36,41 @@ func (r *Resolver) longest() time.Duration { return 4*r.opt.Timeout + r.opt.MaxW
 // out how the registry is spoken to: for names like localhost, and for private
 // addresses, it would try plain HTTP at the same time.
 func (r *Resolver) session(ctx context.Context, img source.Image) (*session, error) {
-	return r.sessions.do(ctx, img.Name(), func() (*session, error) {
-		ctx, cancel := context.WithTimeout(ctx, r.longest())
-		defer cancel()
-		reg, err := name.NewRegistry(img.Host())
-		if err != nil {
-			return nil, sayf(ErrInvalid, "%q is no registry", img.Host())
-		}
-		repo := reg.Repo(img.Path())
-		auth, note, err := r.docker.authenticator(ctx, repo, r.opt.Environ)
-		if err != nil {
-			return nil, err
-		}
-		challenge, err := r.challenge(ctx, reg)
-		if err != nil {
-			return nil, err
-		}
-		authorized, err := r.authorized(ctx, repo, auth, challenge)
-		if err != nil {
-			return nil, noted(err, reg.RegistryStr(), note)
-		}
-		scheme := "https"
-		if challenge.Insecure {
-			scheme = "http"
-		}
-		return &session{
-			client: &http.Client{Transport: authorized, CheckRedirect: redirects(r.guard)},
-			base:   fmt.Sprintf("%s://%s/v2/%s/", scheme, reg.RegistryStr(), repo.RepositoryStr()),
-			host:   reg.RegistryStr(),
-			note:   note,
-			limit:  r.longest(),
-		}, nil
-	})
+	return r.sessions.do(ctx, img.Name(), func() (*session, error) { return r.newSession(ctx, img, transport.PullScope) })
+}
+
+// newSession begins to talk to the registry of an image, for what a scope allows.
+func (r *Resolver) newSession(ctx context.Context, img source.Image, scope string) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.longest())
+	defer cancel()
+	reg, err := name.NewRegistry(img.Host())
+	if err != nil {
+		return nil, sayf(ErrInvalid, "%q is no registry", img.Host())
+	}
+	repo := reg.Repo(img.Path())
+	auth, note, err := r.docker.authenticator(ctx, repo, r.opt.Environ)
+	if err != nil {
+		return nil, err
+	}
+	challenge, err := r.challenge(ctx, reg)
+	if err != nil {
+		return nil, err
+	}
+	authorized, err := r.authorized(ctx, repo, auth, challenge, scope)
+	if err != nil {
+		return nil, noted(err, reg.RegistryStr(), note)
+	}
+	scheme := "https"
+	if challenge.Insecure {
+		scheme = "http"
+	}
+	return &session{
+		client: &http.Client{Transport: authorized, CheckRedirect: redirects(r.guard)},
+		base:   fmt.Sprintf("%s://%s/v2/%s/", scheme, reg.RegistryStr(), repo.RepositoryStr()),
+		host:   reg.RegistryStr(),
+		note:   note,
+		limit:  r.longest(),
+	}, nil
 }
 
 // noted adds to a refusal what may be behind it: registries answer so, too, for
@@ -121,9 +124,13 @@ func (r *Resolver) ping(ctx context.Context, scheme string, reg name.Registry) (
 }
 
 // authorized sends requests with the credentials that the registry wants.
-func (r *Resolver) authorized(ctx context.Context, repo name.Repository, auth authn.Authenticator, c *transport.Challenge) (http.RoundTripper, error) {
+func (r *Resolver) authorized(ctx context.Context, repo name.Repository, auth authn.Authenticator, c *transport.Challenge, scope string) (http.RoundTripper, error) {
+	sender := r.sender
+	if scope == transport.PushScope {
+		sender = sender.waiting(r.opt.Download) // an answer begins once all has arrived
+	}
 	if c.Scheme != "bearer" {
-		return transport.FromToken(repo.Registry, auth, r.sender, c, &transport.Token{})
+		return transport.FromToken(repo.Registry, auth, sender, c, &transport.Token{})
 	}
 	realm, err := url.Parse(c.Parameters["realm"])
 	if err != nil || realm.Host == "" {
@@ -132,14 +139,14 @@ func (r *Resolver) authorized(ctx context.Context, repo name.Repository, auth au
 	if h := hostOf(realm); r.guard.checkLiteral(h) != nil {
 		return nil, refusal(h, h.name)
 	}
-	token, err := transport.Exchange(ctx, repo.Registry, auth, r.sender, []string{repo.Scope(transport.PullScope)}, c)
+	token, err := transport.Exchange(ctx, repo.Registry, auth, sender, []string{repo.Scope(scope)}, c)
 	if err != nil {
 		return nil, tokenError(ctx, realm, err)
 	}
 	if token.Token == "" {
 		token.Token = token.AccessToken
 	}
-	return transport.FromToken(repo.Registry, auth, r.sender, c, token)
+	return transport.FromToken(repo.Registry, auth, sender, c, token)
 }
 
 // tokenError is a failure of the server that gives out tokens. Its own words may

@@ -62,6 +62,13 @@ func (t *sender) forDownloads() *sender {
 	return &d
 }
 
+// waiting is the same with more time until an answer begins.
+func (t *sender) waiting(d time.Duration) *sender {
+	w := *t
+	w.retry.timeout = d
+	return &w
+}
+
 // close ends the connections that nothing uses.
 func (t *sender) close() {
 	for _, h := range t.by {
