@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"policy/catalog":               {"dockerfile/source", "policy", "policy/document"},
 	"policy/evidence":              {"policy", "policy/catalog", "policy/document"},
 	"policy/level":                 {"dockerfile/source", "policy/catalog"},
-	"policy/approval":              {"dockerfile/source", "policy", "policy/catalog", "policy/level"},
+	"policy/approval":              {"dockerfile/source", "policy", "policy/catalog", "policy/evidence", "policy/level"},
 	"policy/regex":                 {"dockerfile/source", "policy", "policy/document"},
 	"policy/rego":                  {"dockerfile/source", "policy"},
 	"policy/policytest":            {"policy", "policy/rego"},
@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"lint/lock":                    {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
