@@ -121,6 +121,8 @@ func (c *catalogs) at(path string, at config.Place, needed bool) (*catalog.Catal
 		return found.catalog, nil
 	case at != (config.Place{}) && errors.Is(found.err, fs.ErrNotExist):
 		return nil, &policy.LoadError{File: at.File, Line: at.Line, Column: 1, Entry: "catalog", Message: fmt.Sprintf("%s does not exist", shownName(c.dir, path))}
+	case errors.Is(found.err, fs.ErrNotExist):
+		return nil, unreadable(shownName(c.dir, path), found.err)
 	}
 	return nil, found.err
 }
@@ -128,7 +130,10 @@ func (c *catalogs) at(path string, at config.Place, needed bool) (*catalog.Catal
 func (c *catalogs) load(path string) (*catalog.Catalog, error) {
 	name := shownName(c.dir, path)
 	text, err := c.texts.readBy(path, func() ([]byte, error) { return readFileOf(path, catalog.MaxText) })
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err // whether that matters depends on who asks
+	case err != nil:
 		return nil, unreadable(name, err)
 	}
 	return catalog.Read(policy.File{Name: name, Text: text})
