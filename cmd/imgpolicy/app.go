@@ -55,6 +55,7 @@ func (a *app) commands() []*cli.Command {
 		a.testCommand(),
 		a.initCommand(),
 		a.configCommand(),
+		a.exportCommand(),
 		a.schemaCommand(),
 		a.rulesCommand(),
 		a.completionCommand(),

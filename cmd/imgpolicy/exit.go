@@ -44,7 +44,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitClean
-	case errors.Is(err, errFound), errors.Is(err, errRefused), errors.Is(err, errDenied), errors.Is(err, errTestsFailed), errors.Is(err, errWouldFix):
+	case errors.Is(err, errFound), errors.Is(err, errRefused), errors.Is(err, errDenied), errors.Is(err, errTestsFailed), errors.Is(err, errWouldFix), errors.Is(err, errStale):
 		return exitFound
 	case errors.Is(err, errEvaluation):
 		return exitUnchecked

@@ -49,9 +49,11 @@ var mayImport = map[string][]string{
 	"lint/fix":                     {"dockerfile", "dockerfile/source", "lint"},
 	"lint/config":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level"},
 	"lint/lock":                    {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
+	"lint/export":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level", "policy/regex", "policy/rego"},
+	"lint/export/exporttest":       {"dockerfile", "lint", "lint/config", "lint/export", "lint/rules", "policy", "policy/catalog", "policy/regex"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/export", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -62,6 +64,7 @@ var testsMayImport = map[string][]string{
 	"policy/sigstore": {"policy/sigstore/sigstoretest"},
 	"policy/rego":     {"dockerfile"},
 	"lint":            {"lint/rules", "policy/regex"},
+	"lint/export":     {"lint/export/exporttest"},
 	"lint/fix":        {"lint/rules"},
 	"lint/rules":      {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
 	"lint/report":     {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
