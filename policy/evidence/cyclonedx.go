@@ -8,31 +8,34 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
 )
 
+// bom is what matters of a CycloneDX document.
+type bom struct {
+	Metadata struct {
+		Timestamp string
+		Tools     json.RawMessage
+		Component struct {
+			Name, Version, Purl, Type string
+			Properties                []struct{ Name, Value string }
+		}
+	}
+	Vulnerabilities []struct {
+		ID      string
+		Ratings []struct {
+			Severity string
+			Score    float64
+			Source   struct{ Name string }
+		}
+		References     []struct{ ID string }
+		Recommendation string
+		Analysis       struct{ State string }
+		Affects        []struct{ Ref string }
+	}
+}
+
 // readCycloneDX reads the vulnerabilities of a CycloneDX document:
 // https://cyclonedx.org/docs/1.6/json/
 func readCycloneDX(text []byte, r *Report) error {
-	var doc struct {
-		Metadata struct {
-			Timestamp string
-			Tools     json.RawMessage
-			Component struct {
-				Name, Version, Purl, Type string
-				Properties                []struct{ Name, Value string }
-			}
-		}
-		Vulnerabilities []struct {
-			ID      string
-			Ratings []struct {
-				Severity string
-				Score    float64
-				Source   struct{ Name string }
-			}
-			References     []struct{ ID string }
-			Recommendation string
-			Analysis       struct{ State string }
-			Affects        []struct{ Ref string }
-		}
-	}
+	var doc bom
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return err
 	}

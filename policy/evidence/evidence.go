@@ -203,9 +203,24 @@ func sorted(list []string) []string {
 
 // families are words in the names of scanners, and the families they stand for.
 var families = []struct{ word, family string }{
-	{"trivy", "trivy"}, {"grype", "grype"}, {"anchore", "grype"}, {"clair", "clair"}, {"snyk", "snyk"}, {"scout", "scout"},
-	{"xray", "xray"}, {"prisma", "prisma"}, {"twistlock", "prisma"}, {"wiz", "wiz"}, {"qualys", "qualys"}, {"tenable", "tenable"},
-	{"osv-scanner", "osv-scanner"}, {"black duck", "blackduck"}, {"blackduck", "blackduck"}, {"neuvector", "neuvector"}, {"aqua", "aqua"}, {"sysdig", "sysdig"},
+	{"trivy", "trivy"},
+	{"grype", "grype"},
+	{"anchore", "grype"},
+	{"clair", "clair"},
+	{"snyk", "snyk"},
+	{"scout", "scout"},
+	{"xray", "xray"},
+	{"prisma", "prisma"},
+	{"twistlock", "prisma"},
+	{"wiz", "wiz"},
+	{"qualys", "qualys"},
+	{"tenable", "tenable"},
+	{"osv-scanner", "osv-scanner"},
+	{"black duck", "blackduck"},
+	{"blackduck", "blackduck"},
+	{"neuvector", "neuvector"},
+	{"aqua", "aqua"},
+	{"sysdig", "sysdig"},
 }
 
 // Family is the family of a scanner by the name it goes by: "Trivy" and

@@ -6,34 +6,37 @@ import (
 	"strings"
 )
 
+// grypeReport is what matters of a report of Grype.
+type grypeReport struct {
+	Matches []struct {
+		Vulnerability struct {
+			ID, Severity string
+			Fix          struct {
+				State    string
+				Versions []string
+			}
+		}
+		RelatedVulnerabilities []struct{ ID string }
+		Artifact               struct{ Name, Version string }
+	}
+	Source *struct {
+		Type   string
+		Target json.RawMessage
+	}
+	Distro     struct{ Name, Version string }
+	Descriptor struct {
+		Name, Version, Timestamp string
+		DB                       struct {
+			Built  string
+			Status struct{ Built string }
+		}
+	}
+}
+
 // readGrype reads Grype's own report:
 // https://github.com/anchore/grype, schema of its presenter "json".
 func readGrype(text []byte, r *Report) error {
-	var doc struct {
-		Matches []struct {
-			Vulnerability struct {
-				ID, Severity string
-				Fix          struct {
-					State    string
-					Versions []string
-				}
-			}
-			RelatedVulnerabilities []struct{ ID string }
-			Artifact               struct{ Name, Version string }
-		}
-		Source *struct {
-			Type   string
-			Target json.RawMessage
-		}
-		Distro     struct{ Name, Version string }
-		Descriptor struct {
-			Name, Version, Timestamp string
-			DB                       struct {
-				Built  string
-				Status struct{ Built string }
-			}
-		}
-	}
+	var doc grypeReport
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return err
 	}

@@ -11,13 +11,15 @@ import (
 // CVE-…-package.
 var vulnerabilityID = regexp.MustCompile(`^(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3}|[A-Z]+-\d{4}-\d+|[A-Z]{3,5}-\d{4}[-:]\d+)`)
 
+// properties are those of a rule.
+type properties struct {
+	Tags             []string `json:"tags"`
+	SecuritySeverity string   `json:"security-severity"`
+}
+
 // readSARIF reads SARIF 2.1.0 as Trivy and others write it:
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 func readSARIF(text []byte, r *Report) error {
-	type properties struct {
-		Tags             []string `json:"tags"`
-		SecuritySeverity string   `json:"security-severity"`
-	}
 	var doc struct {
 		Runs []struct {
 			Tool struct {
@@ -32,9 +34,8 @@ func readSARIF(text []byte, r *Report) error {
 			Invocations []struct{ EndTimeUtc string }
 			Results     []struct{ RuleID string }
 			Properties  struct {
-				ImageName, ImageID string
-				RepoDigests        []string
-				RepoTags           []string
+				ImageName, ImageID    string
+				RepoDigests, RepoTags []string
 			}
 		}
 	}
