@@ -54,6 +54,8 @@ func (a *app) commands() []*cli.Command {
 		a.evalCommand(),
 		a.testCommand(),
 		a.initCommand(),
+		a.approveCommand(),
+		a.catalogCommand(),
 		a.configCommand(),
 		a.exportCommand(),
 		a.schemaCommand(),

@@ -200,3 +200,6 @@ var (
 	bindingForm = oneOf("index", "manifest", "config", "asserted")
 	vexForm     = oneOf("not_affected", "affected", "fixed", "under_investigation")
 )
+
+// WrongScope says what is wrong with a scope, "" for nothing.
+func WrongScope(scope string) string { return scopeForm.wrong(scope) }
