@@ -69,6 +69,15 @@ func (p *Pass) Approval(input int) []approval.Standing {
 	return p.Levels.judge().Of(img)
 }
 
+// Leads tells whether a rule about approved images asks for one source in the
+// place of another: for the private copy of the same content or, where any will
+// do, for an approved version.
+func (l *Levels) Leads(from, to source.Source, any bool) bool {
+	a, ok := from.(source.Image)
+	b, also := to.(source.Image)
+	return ok && also && l.judge().Leads(a, b, any)
+}
+
 // approvedPin is the digest that an image is approved with.
 func (p *Pass) approvedPin(src source.Source) (Pin, bool) {
 	img, ok := src.(source.Image)

@@ -256,10 +256,12 @@ func encodeLine(line auditLine) []byte {
 }
 
 func (b *book) audit(line auditLine) error {
-	return writeInto(b.auditPath(), os.O_WRONLY|os.O_APPEND, func(w io.Writer) error {
-		_, err := w.Write(append(encodeLine(line), '\n'))
+	file, err := os.OpenFile(b.auditPath(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
 		return err
-	})
+	}
+	_, err = file.Write(append(encodeLine(line), '\n'))
+	return errors.Join(err, file.Close())
 }
 
 func sum(text []byte) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
+	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/fix"
@@ -174,14 +175,16 @@ func (f *fixing) check(name, path, text string) (func(before, after string) erro
 		return func(before, after string) error { return f.stillLoads(path, before, after) }, new(dockerfile.Secrets)
 	}
 	var builds []dockerfile.Options
+	var levels *lint.Levels
 	if settings, err := f.run.settings.of(name); err == nil {
-		builds = settings.Builds
+		builds, levels = settings.Builds, settings.Levels
 	}
+	approved := func(a, b source.Source) bool { return levels.Leads(a, b, f.unsafe) }
 	same := fix.SameBuild
 	if f.unsafe {
 		same = fix.SameNames
 	}
-	return same(builds), secretsOf(text, builds)
+	return same(builds, approved), secretsOf(text, builds)
 }
 
 // secretsOf are the credentials in a Dockerfile.

@@ -3,6 +3,7 @@ package fix
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
@@ -11,18 +12,22 @@ import (
 
 // SameBuild is the check of a Dockerfile: the text still is one, nothing new is
 // wrong with it, and each build fetches what it did, pins and https apart.
-// Without builds it is one with the default options.
-func SameBuild(builds []dockerfile.Options) func(before, after string) error {
-	return comparing(builds, sameButPinned)
+// Without builds it is one with the default options. others tell of what else may
+// stand in the place of a source, such as an approved copy of it.
+func SameBuild(builds []dockerfile.Options, others ...func(a, b source.Source) bool) func(before, after string) error {
+	return comparing(builds, append(others, sameButPinned))
 }
 
 // SameNames is the check of SameBuild for those who take another content: a pin
 // may also stand in the place of another one.
-func SameNames(builds []dockerfile.Options) func(before, after string) error {
-	return comparing(builds, func(a, b source.Source) bool { return sameButPinned(a, b) || repinned(a, b) })
+func SameNames(builds []dockerfile.Options, others ...func(a, b source.Source) bool) func(before, after string) error {
+	return comparing(builds, append(others, sameButPinned, repinned))
 }
 
-func comparing(builds []dockerfile.Options, same func(a, b source.Source) bool) func(before, after string) error {
+func comparing(builds []dockerfile.Options, may []func(a, b source.Source) bool) func(before, after string) error {
+	same := func(a, b source.Source) bool {
+		return slices.ContainsFunc(may, func(same func(a, b source.Source) bool) bool { return same(a, b) })
+	}
 	if len(builds) == 0 {
 		builds = make([]dockerfile.Options, 1)
 	}

@@ -250,3 +250,19 @@ func usable(flaws []Flaw) bool {
 	}
 	return true
 }
+
+// Leads tells whether a flaw of one image asks for another in its place: for the
+// private copy of the same content or, where any will do, for an approved version.
+func (j *Judge) Leads(from, to source.Image, any bool) bool {
+	for _, s := range j.Of(from) {
+		for _, f := range s.Flaws {
+			if f.Instead == "" || !any && f.Rule != PublicRegistry {
+				continue
+			}
+			if instead, err := source.ParseReference(f.Instead); err == nil && instead.Ref() == to.Ref() {
+				return true
+			}
+		}
+	}
+	return false
+}

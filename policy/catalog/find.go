@@ -51,9 +51,10 @@ func (c *Catalog) PrivateName(name string) string {
 	}
 	switch {
 	case found:
-		return joinName(best.To, rest)
+		return joinName(best.To, strings.ReplaceAll(rest, ":", "-"))
 	case c.Registry != "":
-		return joinName(c.Registry, name)
+		// A port is no part of a path.
+		return joinName(c.Registry, strings.ReplaceAll(name, ":", "-"))
 	}
 	return ""
 }
