@@ -60,11 +60,15 @@ func (a *app) approveCommand() *cli.Command {
 }
 
 func (a *app) approve(c *cli.Context) error {
+	options, err := a.reporting(c)
+	if err != nil {
+		return err
+	}
 	img, err := oneImage(c)
 	if err != nil {
 		return err
 	}
-	p, err := a.newApproving(c, img)
+	p, err := a.newApproving(c, img, options)
 	if err != nil {
 		return err
 	}
@@ -121,15 +125,12 @@ type approving struct {
 }
 
 // newApproving reads what a command line says of an approval.
-func (a *app) newApproving(c *cli.Context, img source.Image) (*approving, error) {
+func (a *app) newApproving(c *cli.Context, img source.Image, o lintOptions) (*approving, error) {
 	b, err := a.book(c)
 	if err != nil {
 		return nil, err
 	}
-	p := &approving{app: a, book: b}
-	if p.options, err = a.reporting(c, b.dir); err != nil {
-		return nil, err
-	}
+	p := &approving{app: a, book: b, options: o}
 	p.request = approval.Request{
 		Image: img.Name(), Tag: img.Tag(), By: c.String("by"), Ticket: c.String("ticket"), Now: b.now, AssertSubject: c.Bool("assert-subject"),
 	}

@@ -71,11 +71,15 @@ func (a *app) catalogCommand() *cli.Command {
 
 // renew approves what the catalog has once more.
 func (a *app) renew(c *cli.Context) error {
+	options, err := a.reporting(c)
+	if err != nil {
+		return err
+	}
 	img, err := oneImage(c)
 	if err != nil {
 		return err
 	}
-	p, err := a.newApproving(c, img)
+	p, err := a.newApproving(c, img, options)
 	if err != nil {
 		return err
 	}
@@ -165,6 +169,9 @@ func (b *book) changed(line auditLine, said string) error {
 
 // accept lets a finding remain.
 func (a *app) accept(c *cli.Context) error {
+	if status := c.String("status"); status != "" && !slices.Contains(acceptedStatuses, status) {
+		return unknown("status", status, acceptedStatuses)
+	}
 	if c.NArg() != 1 || strings.TrimSpace(c.Args().First()) == "" {
 		return usageError("accept takes the ID of one finding, such as CVE-2025-0001")
 	}
@@ -181,9 +188,6 @@ func (a *app) accept(c *cli.Context) error {
 		return err
 	}
 	accepted := catalog.Accepted{ID: c.Args().First(), Reason: c.String("reason"), By: c.String("by"), Status: c.String("status")}
-	if accepted.Status != "" && !slices.Contains(acceptedStatuses, accepted.Status) {
-		return unknown("status", accepted.Status, acceptedStatuses)
-	}
 	today := catalog.DateOf(b.now)
 	if accepted.Until, err = lastDay(c.String("until"), today); err != nil {
 		return err

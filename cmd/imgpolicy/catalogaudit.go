@@ -12,13 +12,15 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy/approval"
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
 	"github.com/imgpolicy/imgpolicy/policy/resolve"
-
-	"github.com/imgpolicy/imgpolicy/lint"
 )
 
 // auditRegistry compares the copies that the catalog names with what the registry
 // has.
 func (a *app) auditRegistry(c *cli.Context) error {
+	o, err := a.reporting(c)
+	if err != nil {
+		return err
+	}
 	if c.Args().Present() {
 		return usageError("audit takes no argument: --catalog names the catalog")
 	}
@@ -29,11 +31,6 @@ func (a *app) auditRegistry(c *cli.Context) error {
 	if err := b.must(); err != nil {
 		return err
 	}
-	o, err := a.reporting(c, b.dir)
-	if err != nil {
-		return err
-	}
-	o.failOn = lint.Error
 	n, err := a.network(c, b.configs)
 	if err != nil {
 		return err

@@ -284,14 +284,27 @@ func notSaved(name string, err error) error {
 	return failure{name, "was not written: " + why(err), "the catalog is as it was"}
 }
 
-// reporting is how a command prints diagnostics.
-func (a *app) reporting(c *cli.Context, dir string) (lintOptions, error) {
-	o := lintOptions{dir: dir, report: report.Options{HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics")}, links: a.links(c.String("color"))}
-	var errs [3]error
+// reporting is how a command prints diagnostics, and from which severity on it
+// fails.
+func (a *app) reporting(c *cli.Context) (lintOptions, error) {
+	dir, err := a.getwd()
+	if err != nil {
+		return lintOptions{}, fmt.Errorf("finding the working directory: %w", err)
+	}
+	o := lintOptions{dir: dir, failOn: lint.Error, report: report.Options{HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics")}, links: a.links(c.String("color"))}
+	var errs [4]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.color, errs[1] = a.color(c.String("color"))
 	o.outputs, errs[2] = outputs(dir, c.StringSlice("output"))
-	return o, errors.Join(errs[:]...)
+	if name := c.String("fail-on"); name != "" {
+		o.failOn, errs[3] = severity(name)
+	}
+	for _, err := range errs {
+		if err != nil {
+			return lintOptions{}, err
+		}
+	}
+	return o, nil
 }
 
 // ruleOf is a rule of approvals by its ID.

@@ -39,12 +39,12 @@ type listedVersion struct {
 func (a *app) listCatalog(c *cli.Context) error {
 	format := c.String("format")
 	switch {
-	case c.Args().Present():
-		return usageError("list takes no argument: --image shows the versions of one image")
 	case !slices.Contains(listFormats, format):
 		return unknown("format", format, listFormats)
 	case c.String("status") != "" && !slices.Contains(catalogStatuses, c.String("status")):
 		return unknown("status", c.String("status"), catalogStatuses)
+	case c.Args().Present():
+		return usageError("list takes no argument: --image shows the versions of one image")
 	}
 	b, err := a.book(c)
 	if err != nil {

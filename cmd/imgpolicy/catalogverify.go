@@ -17,6 +17,10 @@ import (
 
 // verifyCatalog checks every approval of a catalog.
 func (a *app) verifyCatalog(c *cli.Context) error {
+	o, err := a.reporting(c)
+	if err != nil {
+		return err
+	}
 	if c.Args().Present() {
 		return usageError("verify takes no argument: --catalog names the catalog")
 	}
@@ -25,13 +29,6 @@ func (a *app) verifyCatalog(c *cli.Context) error {
 		return err
 	}
 	if err := b.must(); err != nil {
-		return err
-	}
-	o, err := a.reporting(c, b.dir)
-	if err != nil {
-		return err
-	}
-	if o.failOn, err = severity(c.String("fail-on")); err != nil {
 		return err
 	}
 	var flaws []approval.Flaw

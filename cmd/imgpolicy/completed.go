@@ -119,7 +119,7 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 // choices are the values of flags whose placeholder does not tell them.
 func choices(path []string, flag string) []string {
 	switch strings.Join(path, " ") + " --" + flag {
-	case "lint --format":
+	case "lint --format", "approve --format", "catalog verify --format", "catalog renew --format", "catalog audit --format":
 		return report.Names()
 	case "inputs --format":
 		return inventoryFormats()
@@ -127,6 +127,12 @@ func choices(path []string, flag string) []string {
 		return evalFormats
 	case "test --format":
 		return testFormats()
+	case "catalog list --format":
+		return listFormats
+	case "catalog list --status":
+		return catalogStatuses
+	case "catalog accept --status":
+		return acceptedStatuses
 	case "config --format":
 		return configFormats
 	}
