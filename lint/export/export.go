@@ -105,7 +105,7 @@ type File struct {
 
 // Forms are all forms, in the order of the help.
 func Forms() []*Form {
-	return []*Form{regoForm()}
+	return []*Form{regoForm(), sourcePolicyForm(), hostsForm(), containersPolicyForm(), registriesForm(), imagePolicyForm()}
 }
 
 // Export is a policy in a form: its files, and all that they do not express.

@@ -104,12 +104,18 @@ found := private if count(public) == 0
 # one. judged are the numbers of what was found about the versions it means.
 digest := split(input.image.ref, "@")[1]
 
-judged contains v.f[found[0].form] if {
+judged contains n if {
 	some v in found[0].image.v
 	digest in v.d
+	n := v.f[found[0].form]
+	n >= 0
 }
 
-judged contains found[0].image.t[input.image.tag][found[0].form] if not digest
+judged contains n if {
+	not digest
+	n := found[0].image.t[input.image.tag][found[0].form]
+	n >= 0
+}
 
 mismatched if {
 	digest
@@ -121,7 +127,7 @@ approved_digest := found[0].image.v[found[0].image.t[input.image.tag][2]].d[0]
 default approved_versions := ""
 
 approved_versions := sprintf(": approved versions are %s", [concat(", ", array.slice(tags, 0, 8))]) if {
-	tags := sort([t | some t, n in found[0].image.t; n[3] == 0; found[0].data.faults[n[1]].from > today])
+	tags := sort([t | some t, n in found[0].image.t; n[3] == 0; found[0].data.faults[n[0]].from > today])
 	count(tags) > 0
 }
 

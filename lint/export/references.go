@@ -22,11 +22,15 @@ func (p *Policy) References() []string {
 		for _, c := range l.Catalogs {
 			for i := range c.Images {
 				im := &c.Images[i]
+				names := []string{im.Name}
 				for k := range im.Versions {
-					v := &im.Versions[k]
-					addVersion(add, im.Name, v)
-					if private := v.PrivateName(); private != "" {
-						addVersion(add, private, v)
+					if private := im.Versions[k].PrivateName(); private != "" && !slices.Contains(names, private) {
+						names = append(names, private)
+					}
+				}
+				for k := range im.Versions {
+					for _, name := range names {
+						addVersion(add, name, &im.Versions[k])
 					}
 				}
 			}

@@ -33,7 +33,7 @@ type (
 	}
 	dataVersion struct {
 		Digests []string `json:"d"`
-		Faults  [2]int   `json:"f"` // of the public name, of the private one
+		Faults  [2]int   `json:"f"` // of the public name, of the private one; -1 without a copy
 	}
 	dataFault struct {
 		From string `json:"from"`
@@ -41,6 +41,9 @@ type (
 		Text string `json:"text"`
 	}
 )
+
+// none is the number of what is not there.
+const none = -1
 
 // never begins after every day.
 const never = "9999-99-99"
@@ -123,14 +126,22 @@ func (b *builder) add(im *surveyed, level int) {
 	b.size += sizeOf(im)
 	out := &dataImage{Private: im.private, Tags: map[string][4]int{}, Versions: []dataVersion{}, Unlisted: len(im.listed) == 0}
 	for _, v := range im.versions {
-		out.Versions = append(out.Versions, dataVersion{v.digests, [2]int{b.number(v.names[0][level]), b.number(v.names[1][level])}})
+		numbers := [2]int{b.number(v.names[0][level]), none}
+		if v.private == im.private {
+			numbers[1] = b.number(v.names[1][level])
+		}
+		out.Versions = append(out.Versions, dataVersion{v.digests, numbers})
 	}
 	for tag, t := range im.tags {
 		denied := 0
 		if anyDenies(t.names[0]) && (im.private == "" || anyDenies(t.names[1])) {
 			denied = 1
 		}
-		out.Tags[tag] = [4]int{b.number(t.names[0][level]), b.number(t.names[1][level]), t.version, denied}
+		private := none
+		if t.copied {
+			private = b.number(t.names[1][level])
+		}
+		out.Tags[tag] = [4]int{b.number(t.names[0][level]), private, t.version, denied}
 	}
 	file.Images[im.name] = out
 	if im.private != "" {

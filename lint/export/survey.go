@@ -21,11 +21,13 @@ type survey struct {
 	maxAge  int
 }
 
-// surveyed is an image of the catalogs or of an exception.
+// surveyed is an image of the catalogs or of an exception. Private copies under a
+// second name are one more image, of that name.
 type surveyed struct {
 	name, private string
 	versions      []surveyedVersion
 	tags          map[string]surveyedTag
+	copy          bool // a second name of private copies
 	// listed are the indexes of the levels whose catalogs have it; none for an
 	// image that only exceptions name.
 	listed map[int]bool
@@ -33,14 +35,15 @@ type surveyed struct {
 
 // surveyedVersion is content that Judge says the same of under each digest.
 type surveyedVersion struct {
-	tag     string
-	digests []string
-	names   [2][]fault // under its public and its private name, by level
+	tag, private string // private is "" for a version without a copy
+	digests      []string
+	names        [2][]fault // under its public and its private name, by level
 }
 
 type surveyedTag struct {
 	version int // the one that the tag means today
 	names   [2][]fault
+	copied  bool // some version of the tag has its copy under the name of the image
 }
 
 // fault is the first finding that denies a reference, and the day from which it
@@ -93,8 +96,13 @@ func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im 
 		private := v.PrivateName()
 		out.private = cmp.Or(out.private, private)
 		days := s.days(im.Name, private, c, v)
+		if private != "" && private != out.private {
+			if err := s.addCopy(named, at, private, c, im); err != nil {
+				return err
+			}
+		}
 		for _, digests := range s.alike(im.Name, private, v) {
-			version := surveyedVersion{tag: v.Tag, digests: digests}
+			version := surveyedVersion{tag: v.Tag, private: private, digests: digests}
 			for form, name := range []string{im.Name, private} {
 				var err error
 				if version.names[form], err = s.first(name, "@"+digests[0], days); err != nil {
@@ -104,6 +112,27 @@ func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im 
 			out.versions = append(out.versions, version)
 		}
 	}
+	return nil
+}
+
+// addCopy surveys the versions that have their copies under a name which is not
+// that of the first copies of the image.
+func (s *survey) addCopy(named map[string]*surveyed, at int, private string, c *catalog.Catalog, im *catalog.Image) error {
+	if out := named[private]; out != nil && out.listed[at] {
+		return nil
+	}
+	copies := *im
+	copies.Name, copies.Versions = private, nil
+	for _, v := range im.Versions {
+		if v.PrivateName() == private {
+			v.Private = ""
+			copies.Versions = append(copies.Versions, v)
+		}
+	}
+	if err := s.add(named, at, c, &copies); err != nil {
+		return err
+	}
+	named[private].copy = true
 	return nil
 }
 
@@ -140,9 +169,16 @@ func (s *survey) addTags(name string, im *surveyed) error {
 	days := map[string][]catalog.Date{}
 	for _, l := range s.policy.Levels {
 		for _, c := range l.Catalogs {
-			if found := c.Find(name); found != nil {
+			found := c.Find(name)
+			if found == nil {
+				found = c.FindPrivate(name)
+			}
+			if found != nil {
 				for i := range found.Versions {
 					v := &found.Versions[i]
+					if found.Name != name && v.PrivateName() != name {
+						continue
+					}
 					days[v.Tag] = append(days[v.Tag], s.days(name, v.PrivateName(), c, v)...)
 				}
 			}
@@ -158,9 +194,13 @@ func (s *survey) addTags(name string, im *surveyed) error {
 		}
 		t.version = slices.IndexFunc(im.versions, func(v surveyedVersion) bool { return v.tag == tag })
 		for i, v := range im.versions { // the newest that is no worse comes last
-			if v.tag == tag && len(v.digests) > 0 && !anyDenies(v.names[1]) {
+			if v.tag != tag {
+				continue
+			}
+			if !anyDenies(v.names[0]) || v.private != "" && !anyDenies(v.names[1]) {
 				t.version = i
 			}
+			t.copied = t.copied || v.private != "" && v.private == im.private
 		}
 		im.tags[tag] = t
 	}
