@@ -135,9 +135,11 @@ func choices(path []string, flag string) []string {
 		return acceptedStatuses
 	case "config --format":
 		return configFormats
+	case "export --to":
+		return formNames()
 	}
 	switch flag {
-	case "require-level":
+	case "require-level", "level":
 		return levelNames
 	case "fail-on":
 		return failOnSeverities

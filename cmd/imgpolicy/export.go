@@ -98,6 +98,9 @@ func (a *app) exporting(c *cli.Context) (*exporting, error) {
 	if c.NArg() != 1 {
 		return nil, usageError("export needs the directory to write into: " + programName + " export --to FORM DIR")
 	}
+	if err := checkLevels(c); err != nil {
+		return nil, err
+	}
 	e := &exporting{force: c.Bool("force")}
 	for _, f := range export.Forms() {
 		if f.Name == c.String("to") {
@@ -155,15 +158,23 @@ func (a *app) readExported(c *cli.Context, e *exporting) error {
 	return nil
 }
 
+// checkLevels refuses flags that can name no level.
+func checkLevels(c *cli.Context) error {
+	if rank, _, _ := strings.Cut(c.String("level"), "="); rank != "" {
+		if _, err := level.ParseRank(rank); err != nil {
+			return usageError(fmt.Sprintf("--level %q is %v; write LEVEL or LEVEL=NAME", c.String("level"), err))
+		}
+	}
+	_, err := requiredLevels(c)
+	return err
+}
+
 // chosenLevels are the indexes of the levels that --level names, nil for all.
 func chosenLevels(p *export.Policy, text string) ([]int, error) {
 	if text == "" {
 		return nil, nil
 	}
 	rank, name, named := strings.Cut(text, "=")
-	if _, err := level.ParseRank(rank); err != nil {
-		return nil, usageError(fmt.Sprintf("--level %q is %v; write LEVEL or LEVEL=NAME", text, err))
-	}
 	var chosen []int
 	var have []string
 	for i, l := range p.Levels {
