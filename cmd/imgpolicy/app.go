@@ -56,6 +56,7 @@ func (a *app) commands() []*cli.Command {
 		a.initCommand(),
 		a.approveCommand(),
 		a.catalogCommand(),
+		a.policyCommand(),
 		a.configCommand(),
 		a.exportCommand(),
 		a.schemaCommand(),

@@ -38,6 +38,8 @@ type configs struct {
 	given string // the config for all Dockerfiles, "" to look for one
 	off   bool   // look for none
 	texts *texts
+	// bundles are what configs extend by references.
+	bundles *bundles
 	// machine is the path of the policy of the machine, "" for none.
 	machine string
 
@@ -60,7 +62,7 @@ type foundPath struct {
 
 // configs are those of a run with these flags.
 func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
-	out := &configs{dir: dir, machine: a.machine, off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}, seen: map[string]bool{}}
+	out := &configs{dir: dir, machine: a.machine, bundles: a.bundles(c, dir), off: c.Bool("no-config"), chains: map[string]loadedChain{}, paths: map[string]foundPath{}, roots: map[string]string{}, seen: map[string]bool{}}
 	given := c.String("config")
 	switch {
 	case c.IsSet("config") && given == "":
@@ -77,6 +79,22 @@ func (a *app) configs(c *cli.Context, dir string) (*configs, error) {
 // known is what a config may name.
 func known() config.Known {
 	return config.Known{Rules: rules.All(), Platform: dockerfile.NormalizePlatform}
+}
+
+// known is what a config may name here.
+func (c *configs) known() config.Known {
+	k := known()
+	if c.bundles != nil {
+		k.Locate = c.bundles.locate
+	}
+	return k
+}
+
+// at is the config at a path, with all that it extends.
+func (c *configs) at(path string) (*config.Chain, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.load(path)
 }
 
 // of is the config in force for the Dockerfiles of a folder, with all that it
@@ -102,7 +120,7 @@ func (c *configs) load(path string) (*config.Chain, error) {
 	if !ok {
 		loaded.chain = &config.Chain{}
 		if path != "" {
-			loaded.chain, loaded.err = config.Load(path, known(), c.read)
+			loaded.chain, loaded.err = config.Load(path, c.known(), c.read)
 		}
 		if loaded.err != nil {
 			loaded.err = badConfig(loaded.err)
@@ -271,14 +289,7 @@ func (c *configs) powerless() (config.Text, bool) {
 // --config let be asked at private addresses.
 func (c *configs) allowPrivate() ([]string, error) {
 	if c.given == "" {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		machine, err := c.machineChain()
-		if err != nil || machine == nil {
-			return nil, err
-		}
-		hosts, _ := machine.AllowPrivate()
-		return values(hosts), nil
+		return c.machinePrivate()
 	}
 	chain, err := c.of(c.dir)
 	if err != nil {
@@ -286,6 +297,18 @@ func (c *configs) allowPrivate() ([]string, error) {
 	}
 	machine, own := chain.AllowPrivate()
 	return append(values(machine), values(own)...), nil
+}
+
+// machinePrivate are those that the policy of the machine lets be asked.
+func (c *configs) machinePrivate() ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	machine, err := c.machineChain()
+	if err != nil || machine == nil {
+		return nil, err
+	}
+	hosts, _ := machine.AllowPrivate()
+	return values(hosts), nil
 }
 
 // badConfig says that a config does not load.

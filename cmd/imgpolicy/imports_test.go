@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"dockerfile":                   {"dockerfile/source"},
 	"policy":                       {"dockerfile/source"},
 	"policy/document":              {"dockerfile/source", "policy"},
+	"policy/bundle":                {},
 	"policy/catalog":               {"dockerfile/source", "policy", "policy/document"},
 	"policy/evidence":              {"policy", "policy/catalog", "policy/document"},
 	"policy/level":                 {"dockerfile/source", "policy/catalog"},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"lint/export/exporttest":       {"dockerfile", "lint", "lint/config", "lint/export", "lint/rules", "policy", "policy/catalog", "policy/regex"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/export", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/export", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint

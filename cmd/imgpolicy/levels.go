@@ -68,7 +68,7 @@ func (c *configs) machineChain() (*config.Chain, error) {
 	}
 	loaded, ok := c.chains[c.machine]
 	if !ok {
-		loaded.chain, loaded.err = config.Load(c.machine, known(), c.read)
+		loaded.chain, loaded.err = config.Load(c.machine, c.known(), c.read)
 		if loaded.err != nil {
 			loaded.err = badConfig(loaded.err)
 		} else {

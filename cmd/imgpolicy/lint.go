@@ -141,6 +141,9 @@ func (a *app) findOptions(c *cli.Context) (lintOptions, error) {
 	if o.network, err = a.resolving(c, o.configs); err != nil {
 		return lintOptions{}, err
 	}
+	if o.network != nil {
+		o.configs.bundles.fetch = func() (*network, error) { return o.network, nil }
+	}
 	if o.network != nil && o.digests.locked {
 		return lintOptions{}, usageError("--locked takes digests from the lock alone, and --resolve looks them up: give one of them")
 	}

@@ -52,6 +52,15 @@ func (a *app) network(c *cli.Context, configs *configs) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.networkOf(c, configs, private)
+}
+
+// networkOf is the network of a run that lets these hosts be asked at private
+// addresses, beside those that flags name.
+func (a *app) networkOf(c *cli.Context, configs *configs, private []string) (*network, error) {
+	if a.net != nil {
+		return a.net, nil
+	}
 	if host, ok := configs.powerless(); ok {
 		a.say("%s: allow-private: %s counts only in a config that is given by --config", host.Place, host.Value)
 	}
@@ -85,7 +94,7 @@ func (a *app) resolving(c *cli.Context, configs *configs) (*network, error) {
 		return a.network(c, configs)
 	}
 	for _, f := range networkFlags() {
-		if name := f.Names()[0]; c.IsSet(name) {
+		if name := f.Names()[0]; c.IsSet(name) && name != "cache-dir" { // what configs extend is there, too
 			return nil, usageError("--" + name + " is about what is looked up: add --resolve")
 		}
 	}

@@ -2,8 +2,10 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -31,6 +33,7 @@ type Chain struct {
 // name that people know it by. Errors are those of read, or *policy.LoadError.
 func Load(path string, known Known, read func(path string) (name string, text []byte, err error)) (*Chain, error) {
 	var up []*Config
+	var kept Kept // what the next one is in
 	for path != "" {
 		name, text, err := read(path)
 		if err != nil {
@@ -40,9 +43,14 @@ func Load(path string, known Known, read func(path string) (name string, text []
 		if err != nil {
 			return nil, err
 		}
+		if err := c.confine(kept); err != nil {
+			return nil, err
+		}
 		up = append(up, c)
 		if path = ""; c.Extends.Value != "" {
-			path = c.Resolve(c.Extends.Value)
+			if path, err = c.next(&kept, known); err != nil {
+				return nil, err
+			}
 			if err := endless(up, path); err != nil {
 				return nil, err
 			}
@@ -51,6 +59,66 @@ func Load(path string, known Known, read func(path string) (name string, text []
 	slices.Reverse(up)
 	chain := &Chain{Configs: up, known: known}
 	return chain, chain.checkLocks()
+}
+
+// Kept is where the content of a remote reference is kept.
+type Kept struct {
+	Path string // of the config
+	// Root is the directory of all that came with it: the paths in it stay below.
+	// "" is that nothing did, so it may name no paths.
+	Root string
+	of   Reference
+}
+
+// next is the path of the config that this one extends. kept is what this one is
+// in, and becomes what that one is in.
+func (c *Config) next(kept *Kept, known Known) (string, error) {
+	ref, err := ParseReference(c.Extends.Value)
+	if err != nil { // it was read before
+		return "", extendsError([]*Config{c}, err)
+	}
+	if !ref.Remote() {
+		return c.Resolve(c.Extends.Value), nil
+	}
+	if known.Locate == nil {
+		return "", extendsError([]*Config{c}, errors.New("nothing is fetched here"))
+	}
+	found, err := known.Locate(ref)
+	if err != nil {
+		return "", extendsError([]*Config{c}, err)
+	}
+	found.of = ref
+	*kept = found
+	return found.Path, nil
+}
+
+// confine refuses paths that leave what the file came with.
+func (c *Config) confine(kept Kept) error {
+	if !kept.of.Remote() {
+		return nil
+	}
+	named := append([]Text{c.Catalog}, c.Policies...)
+	for _, o := range c.PerFile {
+		named = append(named, o.Policies...)
+	}
+	if ref, err := ParseReference(c.Extends.Value); err == nil && !ref.Remote() {
+		named = append(named, c.Extends)
+	}
+	for _, t := range named {
+		switch {
+		case t.Value == "":
+		case kept.Root == "":
+			return &policy.LoadError{File: t.File, Line: t.Line, Column: 1, Entry: t.Value, Message: "a config from a server comes alone, so it names no files: publish the directory with `imgpolicy policy push`, or use a git repository"}
+		case filepath.IsAbs(t.Value) || !within(kept.Root, c.Resolve(t.Value)):
+			return &policy.LoadError{File: t.File, Line: t.Line, Column: 1, Entry: t.Value, Message: "this leads out of what the config came with"}
+		}
+	}
+	return nil
+}
+
+func within(root, path string) bool {
+	relative, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(relative)
 }
 
 // extendsError says which file asked for one that cannot be read.

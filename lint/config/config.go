@@ -111,6 +111,9 @@ type Known struct {
 	// Platform normalizes a platform such as "linux/arm64", or says what is
 	// wrong with it.
 	Platform func(string) (string, error)
+	// Locate gives the place where the content of a remote reference is kept, which
+	// must be what is pinned. nil is that there is none.
+	Locate func(Reference) (Kept, error)
 }
 
 func (k *Known) rule(id string) *lint.Rule {

@@ -30,7 +30,7 @@ func keys() []key { return slices.Concat(fileKeys(), levelKeys()) }
 func fileKeys() []key {
 	return []key{
 		{name: "$schema", whole: true, form: text, read: readNothing, doc: "The schema that an editor completes by; it says nothing else."},
-		{name: "extends", whole: true, form: configPath, read: readExtends, doc: "Path of a config that this one builds on, relative to this file. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
+		{name: "extends", whole: true, form: configPath, read: readExtends, doc: "A config that this one builds on: a path relative to this file, or a pinned reference: https://HOST/FILE.yaml#sha256=<hex>, https://HOST/REPOSITORY.git#<commit>:FILE (or ssh), oci://HOST/NAME@sha256:<hex>#FILE; `imgpolicy policy pull` fetches those. All policies and lists of both must allow; this file's rules, platforms, targets and build args win, but for rules that the other locks."},
 		{name: "whitelist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions (Go, not anchored) of the references that are allowed."},
 		{name: "blacklist", whole: true, lists: true, form: listOf(pattern), doc: "Image policy: regular expressions of the references that are denied unless the whitelist allows them."},
 		{name: "defaultAllow", whole: true, lists: true, form: boolean, doc: "Image policy: whether an image is allowed that neither list matches. False where it is left out."},

@@ -176,6 +176,17 @@ func (ch *Chain) OfMachine() {
 	ch.machine = len(ch.Configs)
 }
 
+// Remotes counts the references to elsewhere that the chain goes by.
+func (ch *Chain) Remotes() int {
+	n := 0
+	for _, c := range ch.Configs {
+		if ref, err := ParseReference(c.Extends.Value); err == nil && ref.Remote() {
+			n++
+		}
+	}
+	return n
+}
+
 // Excepting are the paths of the files that have exceptions.
 func (ch *Chain) Excepting() []string {
 	var paths []string

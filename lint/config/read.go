@@ -1,7 +1,6 @@
 package config
 
 import (
-	"path"
 	"strconv"
 	"strings"
 
@@ -52,14 +51,12 @@ func readNothing(_ *reader, _ *Config, _ *Part, n *document.Node) error {
 	return err
 }
 
-// readExtends takes only what is called as configs are: an error about another
-// file would show some of what is in it.
 func readExtends(_ *reader, c *Config, _ *Part, n *document.Node) (err error) {
 	if c.Extends, err = readText(n); err != nil {
 		return err
 	}
-	if !document.IsYAML(n.Text) && !strings.EqualFold(path.Ext(n.Text), ".json") {
-		return n.Fail("a config is a .yaml, .yml or .json file")
+	if _, err := ParseReference(n.Text); err != nil {
+		return n.Fail("%v", err)
 	}
 	return nil
 }

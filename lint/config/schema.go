@@ -16,9 +16,14 @@ func text(*Known) schema     { return schema{"type": "string", "pattern": `\S`} 
 func boolean(*Known) schema  { return schema{"type": "boolean"} }
 func ruleID(k *Known) schema { return schema{"type": "string", "enum": k.ruleIDs()} }
 
-// configPath is the path of another config.
+// configPath is the path of another config, or a pinned reference to one.
 func configPath(*Known) schema {
-	return schema{"type": "string", "pattern": `\.([Yy][Aa]?[Mm][Ll]|[Jj][Ss][Oo][Nn])$`}
+	return schema{"type": "string", "pattern": strings.Join([]string{
+		`^[^:#]*\.([Yy][Aa]?[Mm][Ll]|[Jj][Ss][Oo][Nn])$`,
+		`^https://[^#@]+#sha256=[0-9a-f]{64}$`,
+		`^(https://|ssh://|[A-Za-z0-9._-]+@)[^#]+#([0-9a-f]{40}|[0-9a-f]{64})(:.+)?$`,
+		`^oci://[^#@]+@sha256:[0-9a-f]{64}(#.+)?$`,
+	}, "|")}
 }
 
 // pattern is an entry of an image policy: an empty one matches all.

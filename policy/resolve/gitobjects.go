@@ -112,6 +112,12 @@ func (r *Resolver) fetchFrom(ctx context.Context, m *remote, want, id string) (g
 		return nil, sayf(ErrUnsupported, "a folder to fetch into cannot be made: %s", err)
 	}
 	defer os.RemoveAll(dir)
+	return r.fetchInto(ctx, m, dir, want, id, "--filter=tree:0")
+}
+
+// fetchInto fetches into a folder, with further arguments for git, and follows id
+// there.
+func (r *Resolver) fetchInto(ctx context.Context, m *remote, dir, want, id string, more ...string) (gitObjects, error) {
 	format := "sha1"
 	if len(id) == hex.EncodedLen(crypto.SHA256.Size()) {
 		format = "sha256"
@@ -123,10 +129,9 @@ func (r *Resolver) fetchFrom(ctx context.Context, m *remote, want, id string) (g
 		return nil, err
 	}
 	watched, stop := watchSize(ctx, dir)
-	_, err = r.git(watched, m, r.opt.Download, command{
-		args: []string{"fetch", "--quiet", "--depth=1", "--filter=tree:0", "--no-tags", "--no-recurse-submodules", "--refmap=", "--no-write-fetch-head", "--", remoteName, want},
-		dir:  dir, limit: maxObject,
-	})
+	args := append([]string{"fetch", "--quiet", "--depth=1"}, more...)
+	args = append(args, "--no-tags", "--no-recurse-submodules", "--refmap=", "--no-write-fetch-head", "--", remoteName, want)
+	_, err := r.git(watched, m, r.opt.Download, command{args: args, dir: dir, limit: maxObject})
 	if tooMuch := stop(); tooMuch != nil {
 		err = tooMuch
 	}
