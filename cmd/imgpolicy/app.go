@@ -57,6 +57,7 @@ func (a *app) commands() []*cli.Command {
 		a.approveCommand(),
 		a.catalogCommand(),
 		a.policyCommand(),
+		a.reportCommand(),
 		a.configCommand(),
 		a.exportCommand(),
 		a.schemaCommand(),

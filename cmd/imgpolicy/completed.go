@@ -101,7 +101,11 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 			}
 		}
 	case "FORMAT=FILE":
-		for _, f := range report.Names() {
+		names := report.Names()
+		if strings.Join(path, " ") == "report" {
+			names = estateFormats()
+		}
+		for _, f := range names {
 			v.words = append(v.words, f+"=")
 		}
 	case "COMMAND":
@@ -127,6 +131,8 @@ func choices(path []string, flag string) []string {
 		return evalFormats
 	case "test --format":
 		return testFormats()
+	case "report --format":
+		return estateFormats()
 	case "catalog list --format":
 		return listFormats
 	case "catalog list --status":

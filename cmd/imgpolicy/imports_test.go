@@ -52,9 +52,10 @@ var mayImport = map[string][]string{
 	"lint/lock":                    {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
 	"lint/export":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level", "policy/regex", "policy/rego"},
 	"lint/export/exporttest":       {"dockerfile", "lint", "lint/config", "lint/export", "lint/rules", "policy", "policy/catalog", "policy/regex"},
+	"lint/estate":                  {"dockerfile", "dockerfile/source", "lint/report", "policy/approval"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/config", "lint/export", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/estate", "lint/config", "lint/export", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -70,6 +71,7 @@ var testsMayImport = map[string][]string{
 	"lint/rules":      {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
 	"lint/report":     {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
 	"lint/baseline":   {"dockerfile", "policy"},
+	"lint/estate":     {"policy", "policy/catalog", "policy/level"},
 	"lint/starter":    {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
 }
 
