@@ -127,6 +127,14 @@ func (j *Judge) Of(img source.Image) []Standing {
 	return out
 }
 
+// Forget drops what is remembered of references, for those who ask about each once.
+func (j *Judge) Forget() {
+	j.known.Clear()
+	j.size.mu.Lock()
+	defer j.size.mu.Unlock()
+	j.size.n = 0
+}
+
 // image is the image that a name means in a catalog.
 func (b *Book) image(name string) (im *catalog.Image, private bool) {
 	if im := b.Find(name); im != nil {

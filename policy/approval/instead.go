@@ -112,8 +112,12 @@ func (j *Judge) offered(b *Book, im *catalog.Image, tag string, instead *string)
 		return []string{"no version of " + shortName(im.Name) + " is approved here"}
 	}
 	wanted := parseTag(tag)
+	parts := make(map[*catalog.Version]tagParts, len(good))
+	for _, v := range good {
+		parts[v] = parseTag(v.Tag)
+	}
 	slices.SortStableFunc(good, func(a, b *catalog.Version) int {
-		x, y := parseTag(a.Tag), parseTag(b.Tag)
+		x, y := parts[a], parts[b]
 		return cmp.Or(cmp.Compare(y.likeness(wanted), x.likeness(wanted)), slices.Compare(y.numbers, x.numbers), b.ApprovedAt.Compare(a.ApprovedAt))
 	})
 	*instead = reference(im, good[0])
