@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"lint/config":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level"},
 	"lint/lock":                    {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
 	"lint/export":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level", "policy/regex", "policy/rego"},
-	"lint/export/exporttest":       {"dockerfile", "lint", "lint/config", "lint/export", "lint/rules", "policy", "policy/catalog", "policy/regex"},
+	"lint/export/exporttest":       {"dockerfile", "dockerfile/source", "lint", "lint/config", "lint/export", "lint/rules", "policy", "policy/approval", "policy/catalog", "policy/level", "policy/regex"},
 	"lint/estate":                  {"dockerfile", "dockerfile/source", "lint/report", "policy/approval"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},

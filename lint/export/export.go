@@ -34,6 +34,8 @@ type Policy struct {
 	Chosen []int
 	// Today is the day that forms are written for which know no dates.
 	Today catalog.Date
+	// Expiring tells that an approval which is about to expire makes lint fail.
+	Expiring bool
 	// Judge says why an image may not be used on a day, with an entry for each
 	// finding that makes lint fail; none where it may. The reference is a full one,
 	// "docker.io/library/node:20".

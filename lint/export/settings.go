@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy/approval"
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
 	"github.com/imgpolicy/imgpolicy/policy/level"
 	"github.com/imgpolicy/imgpolicy/policy/regex"
@@ -16,7 +17,7 @@ func listRules() []string { return []string{"policy-denied", "untrusted-registry
 
 // From is the policy that settings of the linter come to.
 func From(ctx context.Context, s lint.Settings, rules []*lint.Rule, today catalog.Date) *Policy {
-	p := &Policy{Today: today}
+	p := &Policy{Today: today, Expiring: fails(s, rules, approval.ApprovalExpiring)}
 	own := &level.Level{}
 	if s.Levels != nil {
 		for i := range s.Levels.All {

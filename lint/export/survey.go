@@ -37,6 +37,7 @@ type surveyed struct {
 type surveyedVersion struct {
 	tag, private string // private is "" for a version without a copy
 	digests      []string
+	plain        bool       // no exception names it
 	names        [2][]fault // under its public and its private name, by level
 }
 
@@ -101,18 +102,40 @@ func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im 
 				return err
 			}
 		}
-		for _, digests := range s.alike(im.Name, private, v) {
-			version := surveyedVersion{tag: v.Tag, private: private, digests: digests}
-			for form, name := range []string{im.Name, private} {
-				var err error
-				if version.names[form], err = s.first(name, "@"+digests[0], days); err != nil {
-					return err
-				}
+		groups := s.alike(im.Name, private, v)
+		for _, digests := range groups {
+			version := surveyedVersion{tag: v.Tag, private: private, digests: digests, plain: len(groups) == 1}
+			if err := s.askNames(&version, im.Name, days); err != nil {
+				return err
 			}
 			out.versions = append(out.versions, version)
 		}
 	}
 	return nil
+}
+
+// askNames asks about a version under both of its names. Without exceptions these
+// differ in one thing, which is known today: that there is a private copy.
+func (s *survey) askNames(v *surveyedVersion, name string, days []catalog.Date) (err error) {
+	rest := "@" + v.digests[0]
+	if v.names[1], err = s.first(v.private, rest, days); err != nil {
+		return err
+	}
+	if v.private != "" && v.plain {
+		if v.names[0], err = s.first(name, rest, nil); err != nil {
+			return err
+		}
+		same := true
+		for i, f := range v.names[0] {
+			same = same && f.denies == (v.names[1][i].denies && v.names[1][i].from == "")
+		}
+		if same {
+			v.names[0] = v.names[1]
+			return nil
+		}
+	}
+	v.names[0], err = s.first(name, rest, days)
+	return err
 }
 
 // addCopy surveys the versions that have their copies under a name which is not
@@ -186,6 +209,11 @@ func (s *survey) addTags(name string, im *surveyed) error {
 	}
 	for tag, days := range days {
 		var t surveyedTag
+		if alone := im.alone(tag); alone >= 0 {
+			v := &im.versions[alone]
+			im.tags[tag] = surveyedTag{alone, v.names, v.private != "" && v.private == im.private}
+			continue
+		}
 		for form, of := range []string{name, im.private} {
 			var err error
 			if t.names[form], err = s.first(of, ":"+tag, ordered(days)); err != nil {
@@ -205,6 +233,22 @@ func (s *survey) addTags(name string, im *surveyed) error {
 		im.tags[tag] = t
 	}
 	return nil
+}
+
+// alone is the only version of a tag, which the tag means as its digest does; -1
+// where there are others, or exceptions.
+func (im *surveyed) alone(tag string) int {
+	found := -1
+	for i, v := range im.versions {
+		switch {
+		case v.tag != tag:
+		case found >= 0 || !v.plain:
+			return -1
+		default:
+			found = i
+		}
+	}
+	return found
 }
 
 func anyDenies(faults []fault) bool {
@@ -243,7 +287,10 @@ func (s *survey) days(name, private string, c *catalog.Catalog, v *catalog.Versi
 	const expiring = 14 // the days before the end of an approval on which lint warns
 	var days []catalog.Date
 	if !v.Expires.IsZero() {
-		days = append(days, v.Expires.Plus(-expiring), v.Expires.Plus(1))
+		if s.policy.Expiring {
+			days = append(days, v.Expires.Plus(-expiring))
+		}
+		days = append(days, v.Expires.Plus(1))
 	}
 	for _, e := range v.Evidence {
 		if s.maxAge > 0 && !e.ScannedAt.IsZero() {
