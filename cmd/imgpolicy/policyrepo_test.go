@@ -59,7 +59,7 @@ func TestPolicyRepository(t *testing.T) {
 	commit := strings.TrimSpace(h.gitIn("-C", "policies", "rev-parse", "HEAD"))
 	file := "this is /base.yaml\n" // which is no config
 	served := "level: organization\nname: acme\nregistries: [registry.example.com]\n"
-	var serving = func(w http.ResponseWriter, req *http.Request) bool {
+	serving := func(w http.ResponseWriter, req *http.Request) bool {
 		if req.URL.Path != "/served.yaml" {
 			return false
 		}
