@@ -51,6 +51,7 @@ func (a *app) commands() []*cli.Command {
 		a.baselineCommand(),
 		a.lockCommand(),
 		a.inputsCommand(),
+		a.explainCommand(),
 		a.evalCommand(),
 		a.testCommand(),
 		a.initCommand(),

@@ -133,6 +133,8 @@ func choices(path []string, flag string) []string {
 		return testFormats()
 	case "report --format":
 		return estateFormats()
+	case "explain --format":
+		return explainFormats
 	case "catalog list --format":
 		return listFormats
 	case "catalog list --status":

@@ -12,6 +12,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
+	"github.com/imgpolicy/imgpolicy/policy/catalog"
 )
 
 const configDescription = `Prints what the configs say about a Dockerfile, each value with the file and line
@@ -59,13 +60,22 @@ func (a *app) configCommand() *cli.Command {
 
 func (a *app) schemaCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "schema",
-		Usage: "print the JSON Schema of a config, for editors",
+		Name:      "schema",
+		Usage:     "print the JSON Schema of a config or a catalog, for editors",
+		ArgsUsage: "[config|catalog]",
 		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError("schema takes no argument")
+			if c.NArg() > 1 {
+				return usageError("schema prints one schema at a time: config or catalog")
 			}
-			_, err := a.stdout.Write(config.Schema(known(), schemaID))
+			text := config.Schema(known(), schemaID)
+			switch what := c.Args().First(); what {
+			case "", "config":
+			case "catalog":
+				text = catalog.Schema(catalogSchemaID)
+			default:
+				return unknown("schema", what, []string{"config", "catalog"})
+			}
+			_, err := a.stdout.Write(text)
 			return err
 		},
 	}
@@ -73,6 +83,9 @@ func (a *app) schemaCommand() *cli.Command {
 
 // schemaID is where editors find the schema.
 const schemaID = "https://raw.githubusercontent.com/imgpolicy/imgpolicy/main/examples/imgpolicy.schema.json"
+
+// catalogSchemaID is where they find that of catalogs.
+const catalogSchemaID = "https://raw.githubusercontent.com/imgpolicy/imgpolicy/main/examples/catalog.schema.json"
 
 // shownConfig is the effective config of a Dockerfile, in its JSON form.
 type shownConfig struct {
@@ -118,7 +131,7 @@ func (a *app) shownConfig(c *cli.Context) (*shownConfig, error) {
 	}
 	for _, v := range chain.For(path).Values() {
 		switch {
-		case v.Key == "policies":
+		case v.Key == "policies" || v.Key == "catalog":
 			v.Value = shownName(dir, v.Value)
 		case v.Key == "build-args" && secretName.MatchString(v.Name):
 			v.Value = "***"

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/imgpolicy/imgpolicy/lint/config"
 )
 
 // text is the config as YAML, the places as comments.
@@ -102,6 +104,21 @@ func (g configGroup) lines(indent string) []configLine {
 	case g[0].Empty:
 		return []configLine{{indent + key + ": []", place(g[0])}}
 	}
+	if config.Scalar(key) {
+		var out []configLine
+		for i, v := range g {
+			value := v.Value
+			if !isNumber(value) && !isBool(value) {
+				value = yamlText(value)
+			}
+			line := configLine{indent + key + ": " + value, place(v)}
+			if i < len(g)-1 { // of higher levels: in force, too, and a key is there once
+				line.text = "# " + line.text
+			}
+			out = append(out, line)
+		}
+		return out
+	}
 	out := []configLine{{text: indent + key + ":"}}
 	for _, v := range g {
 		item := "- " + yamlText(v.Value)
@@ -114,6 +131,11 @@ func (g configGroup) lines(indent string) []configLine {
 		out = append(out, configLine{indent + "  " + item, place(v)})
 	}
 	return out
+}
+
+func isNumber(value string) bool {
+	_, err := strconv.Atoi(value)
+	return err == nil
 }
 
 func isBool(value string) bool { return value == "true" || value == "false" }

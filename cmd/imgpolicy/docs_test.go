@@ -13,6 +13,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
+	"github.com/imgpolicy/imgpolicy/policy/catalog"
 )
 
 // TestDocs keeps what the documents show equal to what the program does;
@@ -37,6 +38,7 @@ func TestDocs(t *testing.T) {
 	keep(t, filepath.Join(root, "lint/rules/README.md"), ruleDocs())
 	keep(t, filepath.Join(root, "lint/config/README.md"), config.Docs(known()))
 	keep(t, filepath.Join(root, "examples/imgpolicy.schema.json"), string(config.Schema(known(), schemaID)))
+	keep(t, filepath.Join(root, "examples/catalog.schema.json"), string(catalog.Schema(catalogSchemaID)))
 	if n := strings.Count(readme, "\n"); n > 300 {
 		t.Errorf("README.md has %d lines, at most 300 are read", n)
 	}

@@ -25,6 +25,7 @@ type Effective struct {
 	Exclude            []Text
 	Ignores            Ignores
 	entries            []Value // of Lists
+	governs            []Value // of the keys of levels
 	// floors are the severities that ranked levels give rules: none below loosens
 	// them.
 	floors map[string]lint.Severity
@@ -38,6 +39,7 @@ func (e *Effective) add(c *Config, p *Part) {
 		e.Lists = append(e.Lists, Text{Value: c.Path, Place: Place{File: c.Name, Line: 1}})
 		e.entries = append(e.entries, c.lists...)
 	}
+	e.addGoverns(c)
 	e.addRules(p.Rules)
 	e.raise(c, p.Rules)
 	for id, place := range c.Locked {

@@ -218,3 +218,76 @@ func canonicalSource(text string) (string, string) {
 	}
 	return img.Name() + "@" + img.Digest(), ""
 }
+
+// addGoverns takes in what a file says as a level. All that the files of a chain
+// say is in force together, so each is shown.
+func (e *Effective) addGoverns(c *Config) {
+	add := func(key, value string, at Place) {
+		e.governs = append(e.governs, Value{Key: key, Value: value, Place: at})
+	}
+	for _, k := range levelKeys() {
+		switch k.name {
+		case "level":
+			if c.Rank != level.Unranked && c.Level != (Place{}) {
+				add(k.name, c.Rank.String(), c.Level)
+			}
+		case "name":
+			if t := c.Governs.Name; t.Value != "" {
+				add(k.name, t.Value, t.Place)
+			}
+		case "mode":
+			if c.DryRun != nil {
+				add(k.name, map[bool]string{true: "dry-run", false: "enforce"}[c.DryRun.Value], c.DryRun.Place)
+			}
+		case "catalog":
+			if c.Catalog.Value != "" {
+				add(k.name, c.Resolve(c.Catalog.Value), c.Catalog.Place)
+			}
+		case "exceptions":
+			for _, x := range c.Exceptions {
+				add(k.name, x.Rule+" for "+x.Source+" until "+x.Until.String()+", by "+x.By, Place{x.File, x.Line})
+			}
+		case "delegate":
+			for _, d := range c.Delegations {
+				add(k.name, strings.Join(d.Rules, ", ")+" to "+d.To.String(), Place{d.File, d.Line})
+			}
+		case "require-level":
+			for _, t := range c.Requires {
+				add(k.name, t.Value, t.Place)
+			}
+		default:
+			e.addTerm(c, k.name)
+		}
+	}
+}
+
+func (e *Effective) addTerm(c *Config, key string) {
+	t, ok := c.terms[key]
+	if !ok {
+		return
+	}
+	words := []string{t.Value}
+	switch key {
+	case "licenses":
+		words = c.Terms.Licenses
+	case "approvers":
+		words = c.Terms.Approvers
+	}
+	for _, w := range words {
+		e.governs = append(e.governs, Value{Key: key, Value: w, Place: t.Place})
+	}
+	if len(words) == 0 {
+		e.governs = append(e.governs, Value{Key: key, Empty: true, Place: t.Place})
+	}
+}
+
+// Scalar tells of a key of levels whether its value is one and no list.
+func Scalar(key string) bool {
+	for _, k := range levelKeys() {
+		if k.name == key {
+			kind := k.form(&Known{})["type"]
+			return kind != "array"
+		}
+	}
+	return false
+}

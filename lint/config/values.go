@@ -58,7 +58,7 @@ func (e *Effective) Values() []Value {
 	for _, id := range slices.Sorted(maps.Keys(e.Locked)) {
 		add("locked", "", id, e.Locked[id])
 	}
-	return out
+	return append(out, byKey(e.governs)...)
 }
 
 // byKey keeps the entries of each key together, in the order of the keys.

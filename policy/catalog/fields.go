@@ -8,6 +8,8 @@ type field[T any] struct {
 	name, doc string
 	form      form
 	needed    bool
+	many      bool          // a list
+	of        func() schema // of what is no string
 	read      func(s *scanner, v *T)
 }
 
