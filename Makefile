@@ -11,7 +11,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e bench check
+.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -26,4 +26,6 @@ oracle-opa: ; cd testdata/oracle && go test -modfile=opa.mod ./policy github.com
 # builds what fix has fixed with Buildx and BuildKit, by runc and as root
 e2e:      ; cd testdata/e2e && go test -count 1 -timeout 30m -v .
 bench:    ; go test -run '^$$' -bench . -count 10 ./...
+# the story of examples/approved-images, on a copy of it
+example:  ; examples/approved-images/run.sh
 check:    ; .ci/run

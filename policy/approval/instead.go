@@ -84,14 +84,9 @@ func (j *Judge) publicName(s *Standing, img source.Image) *Flaw {
 	instead += "@" + digest
 	return &Flaw{
 		Rule: PublicRegistry, Of: s.Book.Of, File: s.Book.File.Name, Line: v.Line, Entry: s.Image.Name + ":" + v.Tag,
-		Message: fmt.Sprintf("%s comes from %s, and its approved copy is in %s", called(img), img.Host(), hostOf(v.Private)),
+		Message: fmt.Sprintf("%s comes from %s, and its approved copy is %s", called(img), img.Host(), v.Private),
 		Help:    helpInstead(instead), Instead: instead, Same: img.Pinned(),
 	}
-}
-
-func hostOf(ref string) string {
-	host, _, _ := strings.Cut(ref, "/")
-	return host
 }
 
 // good tells whether nothing denies a version.
