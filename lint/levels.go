@@ -62,11 +62,19 @@ func (l *Levels) judge() *approval.Judge {
 // Approval is what the catalogs in force say of an input, each that judges it;
 // none of what is no image.
 func (p *Pass) Approval(input int) []approval.Standing {
-	img, ok := p.Inputs[input].Source.(source.Image)
-	if !ok {
+	j := p.Levels.judge()
+	if j == nil {
 		return nil
 	}
-	return p.Levels.judge().Of(img)
+	if p.approvals == nil { // every rule asks, and the answer is the same
+		p.approvals = make([][]approval.Standing, len(p.Inputs))
+		for i := range p.Inputs {
+			if img, ok := p.Inputs[i].Source.(source.Image); ok {
+				p.approvals[i] = j.Of(img)
+			}
+		}
+	}
+	return p.approvals[input]
 }
 
 // Leads tells whether a rule about approved images asks for one source in the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/approval"
 )
 
 // Pass is what a rule sees of one Dockerfile, and the only door through which
@@ -34,7 +35,8 @@ type Pass struct {
 	// have them.
 	Ignores []IgnoreUse
 
-	securePins   []Pin // of downloads over plain HTTP, by https
+	approvals    [][]approval.Standing // parallel to Inputs; nil until somebody has asked
+	securePins   []Pin                 // of downloads over plain HTTP, by https
 	lookupErrors []shownError
 	build        dockerfile.Options
 	elsewhere    map[dockerfile.Span]string // see Varies; nil until somebody has asked
