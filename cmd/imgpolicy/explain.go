@@ -354,7 +354,7 @@ func (s explainedSay) text() string {
 	case s.Rule == "":
 		fmt.Fprintf(&b, "    allows it: %s\n", visible(s.Message))
 	default:
-		word := map[string]string{"deny": "denies it", "warn": "warns", "waived": "would find, but waives"}[s.Decision]
+		word := map[string]string{"deny": "denies it", "warn": "warns", "waived": "waived"}[s.Decision]
 		if s.DryRun {
 			word += ", in a dry run"
 		}

@@ -24,8 +24,9 @@ type Effective struct {
 	Platforms, Targets []Text
 	Exclude            []Text
 	Ignores            Ignores
-	entries            []Value // of Lists
-	governs            []Value // of the keys of levels
+	entries            []Value   // of Lists
+	governs            []Value   // of the keys of levels
+	above              []*Config // those that say so
 	// floors are the severities that ranked levels give rules: none below loosens
 	// them.
 	floors map[string]lint.Severity

@@ -222,6 +222,7 @@ func canonicalSource(text string) (string, string) {
 // addGoverns takes in what a file says as a level. All that the files of a chain
 // say is in force together, so each is shown.
 func (e *Effective) addGoverns(c *Config) {
+	defer func() { e.above = append(e.above, c) }()
 	add := func(key, value string, at Place) {
 		e.governs = append(e.governs, Value{Key: key, Value: value, Place: at})
 	}
@@ -265,6 +266,11 @@ func (e *Effective) addTerm(c *Config, key string) {
 	t, ok := c.terms[key]
 	if !ok {
 		return
+	}
+	for _, above := range e.above {
+		if _, ok := above.terms[key]; ok && above.Rank != level.Unranked && weaker(key, c, above) {
+			return // it is not in force: rule level-loosens says so
+		}
 	}
 	words := []string{t.Value}
 	switch key {
