@@ -112,6 +112,8 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 		v.words = commandNames(program.Commands)
 	case "SHELL":
 		v.words = shellNames()
+	case "SCHEMA":
+		v.words = schemaNames
 	case "WHEN":
 		v.words = colorModes
 	case "FILE", "PATH", "DIR":

@@ -60,9 +60,10 @@ func (a *app) configCommand() *cli.Command {
 
 func (a *app) schemaCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "schema",
-		Usage:     "print the JSON Schema of a config or a catalog, for editors",
-		ArgsUsage: "[config|catalog]",
+		Name:        "schema",
+		Usage:       "print the JSON Schema of a config or a catalog, for editors",
+		ArgsUsage:   "[SCHEMA]",
+		Description: "SCHEMA is config (default) or catalog.",
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
 				return usageError("schema prints one schema at a time: config or catalog")
@@ -73,7 +74,7 @@ func (a *app) schemaCommand() *cli.Command {
 			case "catalog":
 				text = catalog.Schema(catalogSchemaID)
 			default:
-				return unknown("schema", what, []string{"config", "catalog"})
+				return unknown("schema", what, schemaNames)
 			}
 			_, err := a.stdout.Write(text)
 			return err
@@ -83,6 +84,9 @@ func (a *app) schemaCommand() *cli.Command {
 
 // schemaID is where editors find the schema.
 const schemaID = "https://raw.githubusercontent.com/imgpolicy/imgpolicy/main/examples/imgpolicy.schema.json"
+
+// schemaNames are those that schema prints.
+var schemaNames = []string{"config", "catalog"}
 
 // catalogSchemaID is where they find that of catalogs.
 const catalogSchemaID = "https://raw.githubusercontent.com/imgpolicy/imgpolicy/main/examples/catalog.schema.json"
