@@ -203,6 +203,21 @@ func (g *governance) find(chain *config.Chain) (*lint.Levels, error) {
 	return levels, nil
 }
 
+// paths are the files of the catalogs in force.
+func (g *governance) paths(chain *config.Chain) []string {
+	levels, err := g.of(chain)
+	if err != nil || levels == nil {
+		return nil // linting the file has failed by it, or nothing is in force
+	}
+	var out []string
+	for i := range levels.All {
+		for _, c := range levels.All[i].Catalogs {
+			out = append(out, absolute(g.configs.dir, filepath.FromSlash(c.File.Name)))
+		}
+	}
+	return out
+}
+
 func missingLevel(chain *config.Chain, missing config.Text) error {
 	by := "--require-level"
 	if missing.File != "" {

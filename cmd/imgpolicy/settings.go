@@ -154,5 +154,6 @@ func (s *settings) consulted(name string) []string {
 		return nil // linting the file has failed by it
 	}
 	conf := chain.For(path)
-	return append(s.policies.consulted(name, folder, conf), conf.Files...)
+	consulted := append(s.policies.consulted(name, folder, conf), conf.Files...)
+	return append(consulted, s.levels.paths(chain)...)
 }
