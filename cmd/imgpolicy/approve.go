@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/rules"
@@ -253,7 +254,7 @@ func (p *approving) run(c *cli.Context, action string) error {
 		}
 		line.Copied = true
 	}
-	details, text := o.Details()
+	details, text := o.Details(p.book.catalog)
 	o.Version.Details = details
 	p.book.catalog.Put(o.Image, o.Version)
 	diff, err := p.book.save(line, map[string][]byte{details.File: text})
@@ -289,6 +290,10 @@ func (p *approving) refuse(o *approval.Outcome) error {
 		}
 		if _, ok := byFile[name]; !ok {
 			files = append(files, name)
+		}
+		if line := o.Flaws[i].Line; line > 0 {
+			at := dockerfile.Position{Line: line, Column: 1}
+			d.Range = dockerfile.Range{Start: at, End: at}
 		}
 		byFile[name] = append(byFile[name], d)
 	}

@@ -161,6 +161,8 @@ func TestApprove(t *testing.T) {
 	s.has(out, "is revoked, and still in the registry")
 	_, errs = s.unchanged(exitUnchecked, "catalog", "renew", "REF", "--report", "trivy.json", "--by", "b@example.com")
 	s.has(errs, "is revoked, and is not renewed")
+	out, _ = s.unchanged(exitFound, strings.Fields(approved)...)
+	s.has(out, "error[revoked-image]", "has the content of 1, which is revoked: CVE-2026-9")
 	if lines := strings.Count(read(t, filepath.Join(s.dir, "audit.jsonl")), "\n"); lines != 4 {
 		t.Errorf("the audit file has %d lines, want 4", lines)
 	}

@@ -91,7 +91,7 @@ func (a *app) renew(c *cli.Context) error {
 		return err
 	}
 	if v.Status == catalog.Revoked {
-		return failure{im.Name + ":" + v.Tag, "is revoked, and is not renewed", "approve it anew if that was a mistake"}
+		return failure{im.Name + ":" + v.Tag, "is revoked, and is not renewed", "where the revocation was a mistake, take it out of the catalog first"}
 	}
 	p.request.Image, p.request.Tag, p.request.Set = im.Name, v.Tag, approval.SetOf(v)
 	p.request.Scope, p.request.Private = v.Scope, v.Private

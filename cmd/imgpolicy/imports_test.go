@@ -104,6 +104,7 @@ var doors = map[string][]string{
 	"go.yaml.in/yaml/v3":                                     {"policy/document"},
 	"golang.org/x/crypto":                                    {"policy/rego"},
 	"golang.org/x/net":                                       {"policy/rego"},
+	"golang.org/x/sys/windows":                               {"cmd/imgpolicy"},
 	"golang.org/x/term":                                      {"cmd/imgpolicy"},
 	"golang.org/x/text/width":                                {"lint/report"},
 	"google.golang.org/protobuf/encoding/protojson":          {madeForTests},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -29,18 +28,6 @@ func levelFlags() []cli.Flag {
 
 // levelNames are the levels that --require-level takes, the highest first.
 var levelNames = []string{"organization", "program", "project", "application"}
-
-// machinePolicyPath is the policy of the machine, above all that a repository
-// says. Its place is fixed: nobody who runs the program moves it.
-func machinePolicyPath(lookupEnv func(string) (string, bool)) string {
-	if runtime.GOOS != "windows" {
-		return "/etc/imgpolicy/policy.yaml"
-	}
-	if data, _ := lookupEnv("ProgramData"); filepath.IsAbs(data) {
-		return filepath.Join(data, "imgpolicy", "policy.yaml")
-	}
-	return `C:\ProgramData\imgpolicy\policy.yaml`
-}
 
 // requiredLevels are those of --require-level.
 func requiredLevels(c *cli.Context) ([]config.Text, error) {

@@ -56,7 +56,7 @@ func findFlags() []cli.Flag {
 	return slices.Concat(policyFlags(), configFlags(), levelFlags(), resolveFlags(), pinFlags(), []cli.Flag{
 		&cli.StringSliceFlag{Name: "enable", Usage: "run `RULE`, even if it is off by default; repeat for more"},
 		&cli.StringSliceFlag{Name: "disable", Usage: "do not run `RULE`; repeat for more"},
-		&cli.StringFlag{Name: "now", Usage: "judge the dates of ignores as on this `DATE`, such as\n2027-03-31, and not as today"},
+		&cli.StringFlag{Name: "now", Usage: "judge dates, of ignores, exceptions and approvals, as on\nthis `DATE`, such as 2027-03-31, and not as today"},
 		&cli.StringFlag{Name: "stdin-filename", Usage: "the `PATH` that - stands for: shown in the output, and\nwhere its policy is looked for"},
 		&cli.BoolFlag{Name: "force-exclude", Usage: "leave out what the config excludes even where a path\nnames it, as hooks do"},
 	}, buildFlags())

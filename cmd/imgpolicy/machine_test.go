@@ -19,7 +19,8 @@ func TestMachinePolicy(t *testing.T) {
 		a := app{
 			stdout: &out, stderr: &errs, machine: path, getwd: func() (string, error) { return dir, nil },
 			lookupEnv: func(name string) (string, bool) {
-				return map[string]string{"ProgramData": dir, "HOME": dir}[name], name == "ProgramData" || name == "HOME"
+				value, ok := map[string]string{"HOME": dir, "ProgramData": dir, "XDG_CONFIG_HOME": dir}[name]
+				return value, ok
 			},
 		}
 		if code := a.run(t.Context(), args); code != want {

@@ -17,7 +17,7 @@ func main() {
 	a := app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		lookupEnv: os.LookupEnv, environ: os.Environ, getwd: os.Getwd,
-		terminal: err == nil, width: width, errTerminal: term.IsTerminal(int(os.Stderr.Fd())), machine: machinePolicyPath(os.LookupEnv),
+		terminal: err == nil, width: width, errTerminal: term.IsTerminal(int(os.Stderr.Fd())), machine: machinePolicyPath(),
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }

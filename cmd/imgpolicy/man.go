@@ -55,7 +55,6 @@ var manEnvironment = []described{
 	{"DOCKER_CONFIG", "the directory of Docker's config, with the credentials for registries"},
 	{"XDG_CACHE_HOME", "the directory for caches, where --cache-dir is not given"},
 	{"LOCALAPPDATA", "the same, on Windows"},
-	{"ProgramData", "on Windows the directory with the policy of the machine"},
 	{"HOME", "where both directories are found that are not named: .docker and .cache"},
 	{"USERPROFILE", "the same, on Windows"},
 	{"GITHUB_ACTIONS", "true: lint prints annotations, where --format is not given, and guards text from being obeyed"},

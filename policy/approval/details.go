@@ -13,8 +13,9 @@ import (
 )
 
 // Details are all that the scanners found, as the file beside the catalog has it,
-// and how the catalog names that.
-func (o *Outcome) Details() (catalog.Details, []byte) {
+// and how the catalog names that: by another name where other content of the same
+// tag has the first.
+func (o *Outcome) Details(c *catalog.Catalog) (catalog.Details, []byte) {
 	type finding struct {
 		ID       string   `json:"id"`
 		Aliases  []string `json:"aliases,omitempty"`
@@ -54,7 +55,17 @@ func (o *Outcome) Details() (catalog.Details, []byte) {
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(out) // a buffer takes all, and these types can be encoded
 	sum := sha256.Sum256(b.Bytes())
-	return catalog.Details{File: detailsFile(o.Image.Name, o.Version.Tag), SHA256: hex.EncodeToString(sum[:])}, b.Bytes()
+	file := detailsFile(o.Image.Name, o.Version.Tag)
+	if im := c.Find(o.Image.Name); im != nil {
+		for _, v := range im.Versions {
+			if v.Details.File == file && v.Digest != o.Version.Digest {
+				_, hexes, _ := strings.Cut(o.Version.Digest, ":")
+				file = strings.TrimSuffix(file, ".json") + "-" + hexes[:min(12, len(hexes))] + ".json"
+				break
+			}
+		}
+	}
+	return catalog.Details{File: file, SHA256: hex.EncodeToString(sum[:])}, b.Bytes()
 }
 
 // detailsFile is where the details of a version stand, relative to the catalog. A

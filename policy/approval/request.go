@@ -38,7 +38,8 @@ type Outcome struct {
 	Image   catalog.Image   // without versions
 	Version catalog.Version // to put into the catalog, without details
 	// Flaws are the conditions that are not met; with any of them nothing is to be
-	// approved. File is that of the report where a flaw is about one, else "".
+	// approved. File and Line are those of the report that a flaw is about, or of
+	// the limit in a config; "" where there is none.
 	Flaws []Flaw
 	Notes []string
 	// Found are the findings of each report that counts, parallel to
@@ -78,12 +79,22 @@ func (j *Judge) Request(b *Book, r *Request) *Outcome {
 	c.licenses()
 	c.approver()
 	c.duration(r.Now)
+	c.again()
 	for i := range c.flaws {
 		c.flaws[i].File, c.flaws[i].Line, c.flaws[i].Entry = "", 0, "" // it is in no catalog yet
+		if of := c.flaws[i].Of; of.TermLines[termOf[c.flaws[i].Rule]] > 0 {
+			c.flaws[i].File, c.flaws[i].Line = of.File, of.TermLines[termOf[c.flaws[i].Rule]]
+		}
 		c.flaws[i].Notes = append(c.flaws[i].Notes, o.named(j, b, c.flaws[i])...)
 	}
 	o.Flaws = append(o.Flaws, c.flaws...)
 	return o
+}
+
+// termOf is the key of configs that a rule holds versions against.
+var termOf = map[string]string{
+	TooFewScanners: "min-scanners", FindingsOverLimit: "max-severity", EvidenceStale: "max-evidence-age", ApprovalExpired: "max-approval-days",
+	LicenseNotAllowed: "licenses", ApproverNotAllowed: "approvers",
 }
 
 // take takes in a report that is about the image.
@@ -95,13 +106,13 @@ func (o *Outcome) take(j *Judge, b *Book, r *Request, report *evidence.Report, n
 		o.Notes = append(o.Notes, fmt.Sprintf("%s names no digest: that it is about %s is asserted", report.File, name))
 	case binding == "" && len(report.Digests) == 0:
 		o.Flaws = append(o.Flaws, Flaw{
-			Rule: EvidenceMismatch, Of: b.Of, File: report.File, Message: "the report names no digest of the image that it is about",
+			Rule: EvidenceMismatch, Of: b.Of, File: report.File, Line: report.Line, Message: "the report names no digest of the image that it is about",
 			Help: fmt.Sprintf("scan the image by its digest, %s@%s, or vouch for the report with --assert-subject", shortName(r.Image), r.Set.Digest),
 		})
 		return
 	case binding == "":
 		o.Flaws = append(o.Flaws, Flaw{
-			Rule: EvidenceMismatch, Of: b.Of, File: report.File,
+			Rule: EvidenceMismatch, Of: b.Of, File: report.File, Line: report.Line,
 			Message: fmt.Sprintf("the report is about another image: it names %s, and %s is %s", listed(report.Digests), name, r.Set.Digest),
 			Help:    fmt.Sprintf("scan %s@%s", shortName(r.Image), r.Set.Digest),
 		})
@@ -202,6 +213,24 @@ func (o *Outcome) named(j *Judge, b *Book, f Flaw) []string {
 		}
 	}
 	return nil
+}
+
+// again refuses content of which the approval was taken back: that is not undone in
+// passing.
+func (c *check) again() {
+	known := c.book.Find(c.image.Name)
+	if known == nil {
+		return
+	}
+	for _, v := range known.WithDigest(c.version.Digest) {
+		if v.Status == catalog.Revoked {
+			c.add(Flaw{
+				Rule: RevokedImage, Message: fmt.Sprintf("%s has the content of %s, which is revoked%s", c.name, v.Tag, because(v.Reason)),
+				Help: "approve other content; where the revocation was a mistake, take it out of the catalog first",
+			})
+			return
+		}
+	}
 }
 
 // duration holds the time that an approval is to hold against its limit.

@@ -6,6 +6,7 @@
 package evidence
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -41,6 +42,9 @@ type Report struct {
 	Findings []Finding
 	Licenses []License
 	SHA256   string // of the text, in hex
+	// Line is where the report first names its image by a digest, 1 where it does
+	// not.
+	Line int
 }
 
 // Finding is a vulnerability that a scanner found.
@@ -116,6 +120,7 @@ func Read(file policy.File) (*Report, error) {
 	if err := r.check(); err != nil {
 		return nil, located(file, err)
 	}
+	r.Line = r.digestLine(file.Text)
 	return r, nil
 }
 
@@ -133,6 +138,20 @@ func (r *Report) read(keys map[string]json.RawMessage, text []byte) error {
 		return fmt.Errorf("this is a VEX document and no report of a scanner: give it with --vex")
 	}
 	return fmt.Errorf("no report that this program reads (%s)", strings.Join(Formats(), ", "))
+}
+
+// digestLine is the line where the first of the digests stands.
+func (r *Report) digestLine(text []byte) int {
+	first := len(text)
+	for _, d := range r.Digests {
+		if at := bytes.Index(text[:first], []byte(strings.TrimPrefix(d, "sha256:"))); at >= 0 {
+			first = at
+		}
+	}
+	if first == len(text) {
+		return 1
+	}
+	return bytes.Count(text[:first], []byte("\n")) + 1
 }
 
 // check refuses what is no evidence.
