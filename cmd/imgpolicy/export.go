@@ -112,6 +112,8 @@ func (a *app) exporting(c *cli.Context) (*exporting, error) {
 		return nil, usageError("export needs a form: --to " + strings.Join(formNames(), "|"))
 	case e.form == nil:
 		return nil, unknown("form", c.String("to"), formNames())
+	case c.String("level") != "" && !e.form.ByLevel():
+		return nil, usageError("--level chooses among the files of rego, and " + e.form.Name + " is one policy for all levels")
 	}
 	var err error
 	if err = a.readExported(c, e); err != nil {

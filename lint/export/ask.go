@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy/approval"
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
 )
 
@@ -16,58 +17,73 @@ const (
 	nobodysDigest = "sha256:5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed"
 )
 
-// answers are the messages for what is in no catalog of a level, with {} for the
-// reference and {name} for the image; "" where that is allowed.
-type answers struct{ unlisted, otherVersion, mismatch string }
-
-// ask finds out what is said of what is in no catalog. Other versions of one image
-// of each level stand for all.
-func (s *survey) ask() error {
-	if err := s.put(nobodysName+":1", func(a *answers, m string) { a.unlisted = strings.ReplaceAll(m, nobodysName, "{}") }); err != nil {
-		return err
-	}
-	asked := map[int]bool{}
-	for _, im := range s.images {
-		fresh := false
-		for at := range im.listed {
-			fresh = fresh || !asked[at]
+// askUnlisted finds out what levels say of an image that no catalog has, with {}
+// for its name; "" where they let it pass.
+func (s *survey) askUnlisted() error {
+	findings, err := s.policy.Judge(nobodysName+":1", s.policy.Today)
+	for _, f := range findings {
+		if f.Rule == approval.ImageNotApproved && f.Level >= 0 {
+			s.unlisted[f.Level] = strings.ReplaceAll(f.Message, nobodysName, "{}")
 		}
-		if !fresh || len(im.tags) == 0 {
+	}
+	return err
+}
+
+// askOthers finds out what is said of an image by tags and digests that no catalog
+// has.
+func (s *survey) askOthers(im *surveyed) error {
+	tags := slices.Sorted(maps.Keys(im.tags))
+	for form, name := range []string{im.name, im.private} {
+		var err error
+		if im.other[form], err = s.first(name, ":"+nobodysTag, nil); err != nil {
+			return err
+		}
+		nameless(im.other[form], im.name, name)
+		im.mismatch[form] = im.other[form]
+		if len(tags) == 0 {
 			continue
 		}
-		maps.Copy(asked, im.listed)
-		if err := s.askOther(im); err != nil {
-			return err
+		if im.mismatch[form], err = s.askMismatch(name, tags[0]); err != nil || s.alone {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		for _, tag := range tags {
+			t := im.tags[tag]
+			if t.mismatch[form], err = s.askMismatch(name, tag); err != nil {
+				return err
+			}
+			im.tags[tag] = t
 		}
 	}
 	return nil
 }
 
-func (s *survey) askOther(im *surveyed) error {
-	img, err := source.ParseReference(im.name)
-	if err != nil {
-		return err
-	}
-	short := img.ShortName()
-	err = s.put(im.name+":"+nobodysTag, func(a *answers, m string) {
-		a.otherVersion = strings.ReplaceAll(strings.ReplaceAll(m, short+":"+nobodysTag, "{}"), short, "{name}")
-	})
-	if err != nil {
-		return err
-	}
-	tag := slices.Min(slices.Collect(maps.Keys(im.tags)))
-	return s.put(im.name+":"+tag+"@"+nobodysDigest, func(a *answers, m string) { a.mismatch = m })
-}
-
-// put hands what Judge says of a reference to the levels that say it.
-func (s *survey) put(ref string, set func(*answers, string)) error {
-	findings, err := s.policy.Judge(ref, s.policy.Today)
-	for _, f := range findings {
-		if f.Approval && f.Level >= 0 {
-			set(&s.answers[f.Level], f.Message)
+// askMismatch asks about a tag with a digest that it is not approved with.
+func (s *survey) askMismatch(name, tag string) ([]fault, error) {
+	out, err := s.first(name, ":"+tag+"@"+nobodysDigest, nil)
+	for i := range out {
+		if out[i].rule == approval.ApprovedDigestMismatch {
+			out[i].text = "" // it has digests in it, which the form fills in
 		}
 	}
-	return err
+	nameless(out, name, name)
+	return out, err
+}
+
+// nameless puts {name} in the place of the names of an image, so that what is said
+// of many is the same text.
+func nameless(faults []fault, names ...string) {
+	for _, name := range names {
+		img, err := source.ParseReference(name)
+		if err != nil {
+			continue
+		}
+		for i := range faults {
+			faults[i].text = strings.ReplaceAll(faults[i].text, img.ShortName(), "{name}")
+		}
+	}
 }
 
 // says tells whether terms could deny anything.

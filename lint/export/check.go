@@ -35,7 +35,7 @@ func (f *Form) Checkable() bool { return f.decide != nil }
 // the policy knows, and returns those on which lint says something else today, with
 // how many were asked about. names are those of the files.
 func (f *Form) Check(ctx context.Context, p *Policy, dir fs.FS, names []string) (out []Difference, asked int, err error) {
-	ask, err := f.decide(ctx, dir, names)
+	ask, err := f.decide(ctx, p, dir, names)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -20,6 +20,7 @@ func containersPolicyForm() *Form {
 	return &Form{
 		Name:    "containers-policy",
 		Summary: "policy.json of Podman, Buildah, Skopeo and CRI-O",
+		Use:     "put it at /etc/containers/policy.json",
 		Cannot: []string{
 			"It is one policy for all levels, and says no more than \"rejected by policy\" about what it rejects.",
 			"It asks for no signatures: add signedBy or sigstoreSigned where you have keys.",
@@ -65,9 +66,9 @@ func writeContainers(p *Policy) ([]File, []string, error) {
 	scopes := map[string][]requirement{}
 	for _, im := range st.images {
 		for _, name := range im.names() {
-			for _, tag := range im.tagged() {
-				if v := im.versions[im.tags[tag]]; im.allowedAs(name, v) {
-					scopes[name+":"+tag] = any
+			for _, t := range im.tags {
+				if t.name == name {
+					scopes[name+":"+t.tag] = any
 				}
 			}
 			// A scope with a tag is none of the same image by digest.
@@ -97,7 +98,7 @@ func writeContainers(p *Policy) ([]File, []string, error) {
 
 // decideContainers takes the most specific scope of an image, as containers/image
 // does (signature/policy_eval.go, docker/policyconfiguration).
-func decideContainers(_ context.Context, dir fs.FS, _ []string) (decide, error) {
+func decideContainers(_ context.Context, _ *Policy, dir fs.FS, _ []string) (decide, error) {
 	text, err := fs.ReadFile(dir, containersFile)
 	if err != nil {
 		return nil, err

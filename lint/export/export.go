@@ -36,6 +36,9 @@ type Policy struct {
 	Today catalog.Date
 	// Expiring tells that an approval which is about to expire makes lint fail.
 	Expiring bool
+	// Mixed tells that only one of other-version and approved-digest-mismatch makes
+	// lint fail.
+	Mixed bool
 	// Judge says why an image may not be used on a day, with an entry for each
 	// finding that makes lint fail; none where it may. The reference is a full one,
 	// "docker.io/library/node:20".
@@ -85,14 +88,18 @@ type Finding struct {
 type Form struct {
 	Name    string
 	Summary string
+	// Use says where the files go.
+	Use string
 	// Cannot is what the form can never express, one sentence each.
 	Cannot []string
 	// write makes the files, and says what it could not express of this policy.
 	write func(*Policy) (files []File, limits []string, err error)
 	// decide reads files of the form, nil where only another program can.
-	decide func(ctx context.Context, dir fs.FS, names []string) (decide, error)
+	decide func(ctx context.Context, p *Policy, dir fs.FS, names []string) (decide, error)
 	// converts tells that a private copy takes the place of a public name.
 	converts bool
+	// levels tells that there is a file for each level, or of one.
+	levels bool
 }
 
 // File is a file to be written, its name relative and with slashes.
@@ -115,6 +122,9 @@ type Export struct {
 	Files  []File
 	Limits []string
 }
+
+// ByLevel tells whether Policy.Chosen means anything to the form.
+func (f *Form) ByLevel() bool { return f.levels }
 
 // Export writes the policy in the form.
 func (f *Form) Export(p *Policy) (*Export, error) {
@@ -155,6 +165,7 @@ func (f *Form) header(p *Policy, comment string, limits []string) string {
 		}
 	}
 	add(f.title(p))
+	add("To use it: " + f.Use + ".")
 	add("Do not edit it: change the catalog and the levels, and export again.")
 	add("What it cannot express:")
 	for _, l := range limits {
@@ -172,6 +183,7 @@ func (f *Form) header(p *Policy, comment string, limits []string) string {
 func (f *Form) beside(p *Policy, name string, limits []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What %s cannot express\n\n%s\n\n", plain(name), strings.Join(wrapped(plain(f.title(p)), 88), "\n"))
+	fmt.Fprintf(&b, "To use it: %s.\n\n", plain(f.Use))
 	b.WriteString("It cannot hold comments, so they stand here. Do not edit it: change the catalog and\nthe levels, and export again.\n\n")
 	for _, l := range limits {
 		b.WriteString("- " + strings.Join(wrapped(plain(l), 86), "\n  ") + "\n")

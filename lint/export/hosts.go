@@ -12,6 +12,7 @@ func hostsForm() *Form {
 	return &Form{
 		Name:    "hosts-toml",
 		Summary: "certs.d/HOST/hosts.toml of containerd and Docker Engine from 28 on, for builds and pulls",
+		Use:     "put certs.d into /etc/docker, or where config_path of containerd points",
 		Cannot: []string{
 			"It knows hosts, and neither versions nor dates: an image is approved by being in the private registry, so take out what is revoked or has expired.",
 			"It says nothing about downloads and git repositories.",

@@ -20,6 +20,7 @@ func imagePolicyForm() *Form {
 	return &Form{
 		Name:    "docker-image-policy",
 		Summary: "the lists of docker-image-policy, for the spellings of old and new Docker clients",
+		Use:     "put it where the plugin reads its config, /etc/docker/" + imagePolicyFile,
 		Cannot: []string{
 			"The plugin sees pulls through the Docker API: a build with BuildKit pulls by itself, and is not asked about.",
 			"It judges images alone, no downloads and no git repositories.",
@@ -67,9 +68,9 @@ func writeImagePolicy(p *Policy) ([]File, []string, error) {
 func imageEntries(im *staticImage, name string) []string {
 	start := "^" + spelled(name)
 	var out []string
-	for _, tag := range im.tagged() {
-		if v := im.versions[im.tags[tag]]; im.allowedAs(name, v) {
-			out = append(out, start+":"+regexp.QuoteMeta(tag)+"$")
+	for _, t := range im.tags {
+		if t.name == name {
+			out = append(out, start+":"+regexp.QuoteMeta(t.tag)+"$")
 		}
 	}
 	for _, v := range im.versions {
@@ -215,7 +216,7 @@ func indented(v any) ([]byte, error) {
 
 // decideImagePolicy asks the plugin's language, which tries all spellings of an
 // image that has any.
-func decideImagePolicy(ctx context.Context, dir fs.FS, _ []string) (decide, error) {
+func decideImagePolicy(ctx context.Context, _ *Policy, dir fs.FS, _ []string) (decide, error) {
 	text, err := fs.ReadFile(dir, imagePolicyFile)
 	if err != nil {
 		return nil, err

@@ -49,41 +49,35 @@ denials contains msg if {
 
 denials contains msg if {
 	complete
-	not own_image
-	found[0].image.u
-	count(judged) == 0
-	unlisted != ""
-	msg := replace(unlisted, "{}", short_name)
-}
-
-denials contains msg if {
-	complete
-	not own_image
-	count(found) > 0
-	not found[0].image.u
-	count(judged) == 0
-	not mismatched
-	other_version != ""
-	msg := sprintf("%s%s", [replace(replace(other_version, "{}", shown), "{name}", image_name), approved_versions])
-}
-
-denials contains msg if {
-	complete
-	not own_image
-	count(judged) == 0
-	mismatched
-	digest_mismatch != ""
-	msg := sprintf("%s:%s is approved with the digest %s, and this is %s", [short_name, input.image.tag, approved_digest, digest])
-}
-
-denials contains msg if {
-	complete
-	not own_image
 	count(judged) > 0
 	faults := [f | some i in judged; f := found[0].data.faults[i]; f.from <= today]
 	count(faults) == count(judged)
-	msg := sprintf("%s%s", [replace(faults[0].text, "{}", shown), instead(faults[0])])
+	msg := said(faults[0])
 }
+
+# Own images may be in a catalog, too: what is found of them stands in the data.
+denials contains msg if {
+	complete
+	count(found) > 0
+	count(judged) == 0
+	fault := found[0].data.faults[missed]
+	fault.from <= today
+	msg := said(fault)
+}
+
+missed := found[0].image.o[found[0].form] if not mismatched
+
+missed := n if {
+	mismatched
+	n := found[0].image.t[input.image.tag][4 + found[0].form]
+}
+
+missed := found[0].image.m[found[0].form] if {
+	mismatched
+	count(found[0].image.t[input.image.tag]) == 4
+}
+
+said(fault) := sprintf("%s%s", [replace(replace(fault.text, "{}", shown), "{name}", image_name), instead(fault)])
 
 own_image if {
 	some prefix in internal_images
@@ -132,6 +126,12 @@ approved_versions := sprintf(": approved versions are %s", [concat(", ", array.s
 }
 
 default instead(_) := ""
+
+instead(fault) := approved_versions if fault.rule == "other-version"
+
+instead(fault) := sprintf("%s:%s is approved with the digest %s, and this is %s", [short_name, input.image.tag, approved_digest, digest]) if {
+	fault.rule == "approved-digest-mismatch"
+}
 
 instead(fault) := sprintf(": write %s:%s@%s", [found[0].image.p, input.image.tag, approved_digest]) if {
 	fault.rule == "public-registry"

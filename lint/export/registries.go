@@ -13,6 +13,7 @@ func registriesForm() *Form {
 	return &Form{
 		Name:    "registries-conf",
 		Summary: "registries.conf of Podman, Buildah, Skopeo and CRI-O, by which public images come from private copies alone",
+		Use:     "put it into /etc/containers/registries.conf.d",
 		Cannot: []string{
 			"It knows names, and neither versions nor dates: an image is approved by being in the private registry, so take out what is revoked or has expired.",
 			"Registries that it does not name are asked as ever: containers-policy denies those.",

@@ -19,6 +19,8 @@ func regoForm() *Form {
 	return &Form{
 		Name:    "rego",
 		Summary: "build policies of Buildx, one for each level, all of which must allow",
+		Use:     "docker buildx build --policy filename=cwd://FILE.rego for each, with the .json files at the root of the context",
+		levels:  true,
 		Cannot: []string{
 			"It judges what a build fetches: how a Dockerfile is written (unpinned-image, missing-checksum, insecure-url and the like) only lint sees.",
 			"load_json reads from the build context: the .json files must lie at its root, and who can write there can change them. Keep the .rego elsewhere, and lint in CI as well.",
@@ -52,7 +54,11 @@ func writeRego(p *Policy) ([]File, []string, error) {
 		files = append(files, File{Name: name + ".rego", Text: []byte(text + levelRego), comment: "#"})
 		files = append(files, data...)
 	}
-	return files, nil, nil
+	var limits []string
+	if p.Mixed {
+		limits = append(limits, "One of other-version and approved-digest-mismatch is no error here: which of them a digest is that some catalogs approve and others do not is not always told apart.")
+	}
+	return files, limits, nil
 }
 
 // constants are what the build policies of levels differ in.
@@ -72,8 +78,7 @@ func (s *survey) constants(at int, data []File, id string) (string, error) {
 	}
 	constant("What is known of approvals, and the export that it is of.", "data_files", regoList(names))
 	fmt.Fprintf(&b, "\nexport_id := %s\n", document.Quote(id))
-	constant("What is said of images that are not approved, of other versions of those that\n# are, and of an approved tag with another digest; \"\" where that is allowed.", "unlisted", document.Quote(s.answers[at].unlisted))
-	fmt.Fprintf(&b, "\nother_version := %s\n\ndigest_mismatch := %s\n", document.Quote(s.answers[at].otherVersion), document.Quote(s.answers[at].mismatch))
+	constant("What is said of images that no catalog has; \"\" where they are allowed.", "unlisted", document.Quote(s.unlisted[at]))
 	constant("The organization's own images, which need no approval.", "internal_images", regoList(s.policy.internal(at)))
 	constant("Image policies, each of which must allow.", "image_policies", regoObjects(l.Lists, writeLists))
 	constant("Where images may come from: each list must allow.", "registries", regoObjects(l.Registries, places(registryPattern)))

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -14,7 +15,11 @@ import (
 // platform is what images are asked about for: build policies look at none.
 const platform = "linux/amd64"
 
-func decideRego(ctx context.Context, dir fs.FS, names []string) (decide, error) {
+func decideRego(ctx context.Context, p *Policy, dir fs.FS, names []string) (decide, error) {
+	now, err := time.Parse(time.DateOnly, p.Today.String())
+	if err != nil {
+		return nil, err
+	}
 	var policies []*rego.Policy
 	for _, name := range names {
 		if path.Ext(name) != ".rego" {
@@ -24,7 +29,7 @@ func decideRego(ctx context.Context, dir fs.FS, names []string) (decide, error) 
 		if err != nil {
 			return nil, err
 		}
-		p, err := rego.Load([]policy.File{{Name: name, Text: text}}, dir, rego.Options{})
+		p, err := rego.Load([]policy.File{{Name: name, Text: text}}, dir, rego.Options{Now: now})
 		if err != nil {
 			return nil, err
 		}

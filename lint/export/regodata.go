@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -26,10 +27,11 @@ type (
 		Faults []dataFault `json:"faults"`
 	}
 	dataImage struct {
-		Private  string            `json:"p,omitempty"`
-		Versions []dataVersion     `json:"v"`
-		Tags     map[string][4]int `json:"t"` // faults, the version it means, and 1 where some level denies it
-		Unlisted bool              `json:"u,omitempty"`
+		Private  string           `json:"p,omitempty"`
+		Versions []dataVersion    `json:"v"`
+		Tags     map[string][]int `json:"t"` // faults, the version it means, 1 where some level denies it, and faults of another digest
+		Other    [2]int           `json:"o"` // faults of other tags
+		Mismatch [2]int           `json:"m"` // faults of a tag with another digest
 	}
 	dataVersion struct {
 		Digests []string `json:"d"`
@@ -49,7 +51,7 @@ const none = -1
 const never = "9999-99-99"
 
 const dataComment = Mark + ": what the build policy beside it knows of approvals. images by public name: p private copy; " +
-	"v versions with their digests d and, as numbers in faults, what is found under the public and the private name f; t the same by tag, with the number of its version and whether it is denied at any level."
+	"v versions with their digests d and, as numbers in faults, what is found under the public and the private name f; t the same by tag, with the number of its version, whether it is denied at any level, and what is found with another digest unless that is m; o what is found by other tags."
 
 // builder gathers images into files of bounded size.
 type builder struct {
@@ -81,6 +83,11 @@ func (b *builder) number(f fault) int {
 	return n
 }
 
+// both are the numbers of what is found under a public and a private name.
+func (b *builder) both(names [2][]fault, level int) [2]int {
+	return [2]int{b.number(names[0][level]), b.number(names[1][level])}
+}
+
 // sizeOf is about how much text an image takes.
 func sizeOf(im *surveyed) int {
 	n := 2*len(im.name) + 2*len(im.private) + 64
@@ -96,10 +103,11 @@ func sizeOf(im *surveyed) int {
 // data is what a level's build policy knows of approvals, in as many files as it
 // takes.
 func (s *survey) data(level int) []*dataFile {
-	closed := s.answers[level].unlisted != ""
+	closed := s.unlisted[level] != ""
 	b := &builder{}
 	for _, im := range s.images {
-		if closed && len(im.listed) > 0 && !im.listed[level] || !closed && !im.concerns(level) && !im.listed[level] {
+		// An image that an exception alone names is of use where others are denied.
+		if !im.listed[level] && !im.concerns(level) && (len(im.listed) > 0 || !closed) {
 			continue
 		}
 		if size := sizeOf(im); len(b.files) == 0 || b.size+size > maxData {
@@ -118,13 +126,14 @@ func (im *surveyed) concerns(level int) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(im.versions, func(v surveyedVersion) bool { return denies(v.names) })
+	return slices.ContainsFunc(im.versions, func(v surveyedVersion) bool { return denies(v.names) }) || denies(im.other) || denies(im.mismatch)
 }
 
 func (b *builder) add(im *surveyed, level int) {
 	file := b.files[len(b.files)-1]
 	b.size += sizeOf(im)
-	out := &dataImage{Private: im.private, Tags: map[string][4]int{}, Versions: []dataVersion{}, Unlisted: len(im.listed) == 0}
+	out := &dataImage{Private: im.private, Tags: map[string][]int{}, Versions: []dataVersion{}}
+	out.Other, out.Mismatch = b.both(im.other, level), b.both(im.mismatch, level)
 	for _, v := range im.versions {
 		numbers := [2]int{b.number(v.names[0][level]), none}
 		if v.private == im.private {
@@ -132,7 +141,8 @@ func (b *builder) add(im *surveyed, level int) {
 		}
 		out.Versions = append(out.Versions, dataVersion{v.digests, numbers})
 	}
-	for tag, t := range im.tags {
+	for _, tag := range slices.Sorted(maps.Keys(im.tags)) {
+		t := im.tags[tag]
 		denied := 0
 		if anyDenies(t.names[0]) && (im.private == "" || anyDenies(t.names[1])) {
 			denied = 1
@@ -141,7 +151,12 @@ func (b *builder) add(im *surveyed, level int) {
 		if t.copied {
 			private = b.number(t.names[1][level])
 		}
-		out.Tags[tag] = [4]int{b.number(t.names[0][level]), private, t.version, denied}
+		out.Tags[tag] = []int{b.number(t.names[0][level]), private, t.version, denied}
+		if t.mismatch[0] != nil {
+			if other := b.both(t.mismatch, level); other != out.Mismatch {
+				out.Tags[tag] = append(out.Tags[tag], other[:]...)
+			}
+		}
 	}
 	file.Images[im.name] = out
 	if im.private != "" {

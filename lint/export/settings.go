@@ -18,6 +18,7 @@ func listRules() []string { return []string{"policy-denied", "untrusted-registry
 // From is the policy that settings of the linter come to.
 func From(ctx context.Context, s lint.Settings, rules []*lint.Rule, today catalog.Date) *Policy {
 	p := &Policy{Today: today, Expiring: fails(s, rules, approval.ApprovalExpiring)}
+	p.Mixed = fails(s, rules, approval.OtherVersion) != fails(s, rules, approval.ApprovedDigestMismatch)
 	own := &level.Level{}
 	if s.Levels != nil {
 		for i := range s.Levels.All {

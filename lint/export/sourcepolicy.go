@@ -18,6 +18,7 @@ func sourcePolicyForm() *Form {
 	return &Form{
 		Name:    "buildkit-source-policy",
 		Summary: "a source policy of BuildKit, which puts private copies in the place of public images",
+		Use:     "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=" + sourcePolicyFile + " docker buildx build …",
 		Cannot: []string{
 			"It is one policy for all levels, and says no more than \"denied by policy\" about what it denies.",
 			"Directories and OCI layouts of named contexts are let through, as lint does.",
@@ -102,12 +103,10 @@ func prefixPattern(prefix string) string {
 // image adds the rules for an image: what is allowed is allowed by digest, under
 // the name of the private copy where there is one, and converted to that.
 func (s *sourcePolicy) image(im *staticImage) {
-	for _, tag := range im.tagged() {
-		v := im.versions[im.tags[tag]]
-		to, names := v.target(im)
-		for _, name := range names {
-			s.add(convert, exact, source.ImageScheme+name+":"+tag, source.ImageScheme+to+":"+tag+"@"+v.digests[0])
-		}
+	for _, t := range im.tags {
+		v := im.versions[t.version]
+		to, _ := v.target(im)
+		s.add(convert, exact, source.ImageScheme+t.name+":"+t.tag, source.ImageScheme+to+":"+t.tag+"@"+v.digests[0])
 	}
 	done := map[string]bool{}
 	for _, v := range im.versions {
@@ -204,7 +203,7 @@ func bothHosts(a, b []string) []string {
 
 // decideSourcePolicy follows a source policy as BuildKit does, as far as it is
 // made here: testdata/oracle compares the two.
-func decideSourcePolicy(_ context.Context, dir fs.FS, _ []string) (decide, error) {
+func decideSourcePolicy(_ context.Context, _ *Policy, dir fs.FS, _ []string) (decide, error) {
 	text, err := fs.ReadFile(dir, sourcePolicyFile)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type static struct {
 	// lists are image policies that were asked about images, and which what is below
 	// prefixes, or open, does not follow yet.
 	lists []Lists
+	// stricter tells that lint lets pass what no catalog has, and the form does not.
+	stricter bool
 	// ends is the first day on which something that is allowed ends, "" for none.
 	ends string
 }
@@ -31,7 +34,13 @@ type staticImage struct {
 	name, private string
 	copy          bool // a second name of private copies
 	versions      []staticVersion
-	tags          map[string]int // of those that are allowed by tag: the version meant
+	tags          []staticTag
+}
+
+// staticTag is a name with a tag that is allowed, and the version that it means.
+type staticTag struct {
+	name, tag string
+	version   int
 }
 
 type staticVersion struct {
@@ -49,8 +58,11 @@ func (p *Policy) static(converts bool) (*static, error) {
 	}
 	out := &static{}
 	closed := false
-	for _, a := range s.answers {
-		closed = closed || a.unlisted != ""
+	for i, unlisted := range s.unlisted {
+		if l := p.Levels[i]; len(l.Catalogs) > 0 && !l.DryRun {
+			closed = true
+			out.stricter = out.stricter || unlisted == "" || slices.ContainsFunc(s.images, func(im *surveyed) bool { return im.listed[i] && !im.other[0][i].denies })
+		}
 	}
 	allowed := func(name, rest string) (bool, error) {
 		if name == "" {
@@ -77,9 +89,8 @@ func (p *Policy) static(converts bool) (*static, error) {
 }
 
 func (st *static) add(im *surveyed, allowed func(name, rest string) (bool, error)) error {
-	out := staticImage{name: im.name, private: im.private, copy: im.copy, tags: map[string]int{}}
-	at := map[int]int{}
-	for i, v := range im.versions {
+	out := staticImage{name: im.name, private: im.private, copy: im.copy}
+	for _, v := range im.versions {
 		public, err := allowed(im.name, "@"+v.digests[0])
 		if err != nil {
 			return err
@@ -91,7 +102,6 @@ func (st *static) add(im *surveyed, allowed func(name, rest string) (bool, error
 		if !public && !private {
 			continue
 		}
-		at[i] = len(out.versions)
 		out.versions = append(out.versions, staticVersion{v.tag, v.private, v.digests, public, private})
 		for _, faults := range v.names {
 			for _, f := range faults {
@@ -101,19 +111,9 @@ func (st *static) add(im *surveyed, allowed func(name, rest string) (bool, error
 			}
 		}
 	}
-	for tag, t := range im.tags {
-		if i, ok := at[t.version]; ok {
-			public, err := allowed(im.name, ":"+tag)
-			if err != nil {
-				return err
-			}
-			private, err := allowed(im.versions[t.version].private, ":"+tag)
-			if err != nil {
-				return err
-			}
-			if public || private {
-				out.tags[tag] = i
-			}
+	for _, tag := range slices.Sorted(maps.Keys(im.tags)) {
+		if err := out.addTag(tag, allowed); err != nil {
+			return err
 		}
 	}
 	if len(out.versions) > 0 {
@@ -182,6 +182,9 @@ func (st *static) limits(p *Policy) []string {
 		}
 		out = append(out, text+". Export it again from a timer.")
 	}
+	if st.stricter {
+		out = append(out, "It denies images and versions that no catalog has, though they are no error to lint.")
+	}
 	if len(st.lists) > 0 && len(st.prefixes) > 0 {
 		var places []string
 		for _, l := range st.lists {
@@ -192,14 +195,30 @@ func (st *static) limits(p *Policy) []string {
 	return out
 }
 
-// tagged are the tags that are allowed, in order.
-func (im *staticImage) tagged() []string {
-	var tags []string
-	for tag := range im.tags {
-		tags = append(tags, tag)
+// addTag asks about a tag under each name that its versions have.
+func (im *staticImage) addTag(tag string, allowed func(name, rest string) (bool, error)) error {
+	names := []string{im.name}
+	for _, v := range im.versions {
+		if v.tag == tag && v.private != "" && !slices.Contains(names, v.private) {
+			names = append(names, v.private)
+		}
 	}
-	slices.Sort(tags)
-	return tags
+	for _, name := range names {
+		ok, err := allowed(name, ":"+tag)
+		if err != nil {
+			return err
+		}
+		means := -1
+		for i, v := range im.versions { // the newest comes last
+			if v.tag == tag && im.allowedAs(name, v) {
+				means = i
+			}
+		}
+		if ok && means >= 0 {
+			im.tags = append(im.tags, staticTag{name, tag, means})
+		}
+	}
+	return nil
 }
 
 // uses tells whether any version may be used under a name.

@@ -16,9 +16,12 @@ import (
 type survey struct {
 	policy *Policy
 	images []*surveyed // sorted by name
-	// answers are those about what is in no catalog, by level.
-	answers []answers
-	maxAge  int
+	// unlisted is what is said of images that are in no catalog, by level.
+	unlisted []string
+	maxAge   int
+	// alone tells that there is one catalog, so that what is said of one tag holds
+	// for the others.
+	alone bool
 }
 
 // surveyed is an image of the catalogs or of an exception. Private copies under a
@@ -27,7 +30,10 @@ type surveyed struct {
 	name, private string
 	versions      []surveyedVersion
 	tags          map[string]surveyedTag
-	copy          bool // a second name of private copies
+	// other is what is said of other tags, mismatch of a tag with another digest:
+	// under its public and its private name, by level.
+	other, mismatch [2][]fault
+	copy            bool // a second name of private copies
 	// listed are the indexes of the levels whose catalogs have it; none for an
 	// image that only exceptions name.
 	listed map[int]bool
@@ -37,14 +43,16 @@ type surveyed struct {
 type surveyedVersion struct {
 	tag, private string // private is "" for a version without a copy
 	digests      []string
-	plain        bool       // no exception names it
+	plain        bool       // no exception names it, and every catalog judges it
 	names        [2][]fault // under its public and its private name, by level
 }
 
 type surveyedTag struct {
 	version int // the one that the tag means today
 	names   [2][]fault
-	copied  bool // some version of the tag has its copy under the name of the image
+	// mismatch is that of the image where nil.
+	mismatch [2][]fault
+	copied   bool // some version of the tag has its copy under the name of the image
 }
 
 // fault is the first finding that denies a reference, and the day from which it
@@ -59,12 +67,17 @@ func (p *Policy) survey() (*survey, error) {
 	for i := range p.Levels {
 		levels[i] = *p.Levels[i].Level
 	}
-	s := &survey{policy: p, maxAge: level.LimitsOf(levels).MaxEvidenceAge.Value, answers: make([]answers, len(levels))}
+	s := &survey{policy: p, maxAge: level.LimitsOf(levels).MaxEvidenceAge.Value, unlisted: make([]string, len(levels))}
 	named := map[string]*surveyed{}
+	catalogs := 0
+	for i := range levels {
+		catalogs += len(levels[i].Catalogs)
+	}
+	s.alone = catalogs == 1
 	for i := range levels {
 		for _, c := range levels[i].Catalogs {
 			for k := range c.Images {
-				if err := s.add(named, i, c, &c.Images[k]); err != nil {
+				if err := s.add(named, i, c, &c.Images[k], c.Images[k].Name); err != nil {
 					return nil, err
 				}
 			}
@@ -79,13 +92,17 @@ func (p *Policy) survey() (*survey, error) {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(named)) {
+		if err := s.askOthers(named[name]); err != nil {
+			return nil, err
+		}
 		s.images = append(s.images, named[name])
 	}
-	return s, s.ask()
+	return s, s.askUnlisted()
 }
 
-// add surveys the versions of an image by their digests.
-func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im *catalog.Image) error {
+// add surveys the versions of an image by their digests. public is its name in the
+// catalog, by which exceptions know it.
+func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im *catalog.Image, public string) error {
 	out := named[im.Name]
 	if out == nil {
 		out = &surveyed{name: im.Name, tags: map[string]surveyedTag{}, listed: map[int]bool{}}
@@ -96,15 +113,15 @@ func (s *survey) add(named map[string]*surveyed, at int, c *catalog.Catalog, im 
 		v := &im.Versions[i]
 		private := v.PrivateName()
 		out.private = cmp.Or(out.private, private)
-		days := s.days(im.Name, private, c, v)
+		days := s.shared(public, cmp.Or(private, im.Name), v)
 		if private != "" && private != out.private {
 			if err := s.addCopy(named, at, private, c, im); err != nil {
 				return err
 			}
 		}
-		groups := s.alike(im.Name, private, v)
+		groups := s.alike(public, cmp.Or(private, im.Name), v)
 		for _, digests := range groups {
-			version := surveyedVersion{tag: v.Tag, private: private, digests: digests, plain: len(groups) == 1}
+			version := surveyedVersion{tag: v.Tag, private: private, digests: digests, plain: len(groups) == 1 && !s.internal(im.Name) && !s.internal(private)}
 			if err := s.askNames(&version, im.Name, days); err != nil {
 				return err
 			}
@@ -138,6 +155,13 @@ func (s *survey) askNames(v *surveyedVersion, name string, days []catalog.Date) 
 	return err
 }
 
+// internal tells whether any catalog does not judge a name.
+func (s *survey) internal(name string) bool {
+	return slices.ContainsFunc(s.policy.Levels, func(l Level) bool {
+		return slices.ContainsFunc(l.Catalogs, func(c *catalog.Catalog) bool { return c.IsInternal(name) })
+	})
+}
+
 // addCopy surveys the versions that have their copies under a name which is not
 // that of the first copies of the image.
 func (s *survey) addCopy(named map[string]*surveyed, at int, private string, c *catalog.Catalog, im *catalog.Image) error {
@@ -152,7 +176,7 @@ func (s *survey) addCopy(named map[string]*surveyed, at int, private string, c *
 			copies.Versions = append(copies.Versions, v)
 		}
 	}
-	if err := s.add(named, at, c, &copies); err != nil {
+	if err := s.add(named, at, c, &copies, im.Name); err != nil {
 		return err
 	}
 	named[private].copy = true
@@ -160,7 +184,7 @@ func (s *survey) addCopy(named map[string]*surveyed, at int, private string, c *
 }
 
 // alike are the digests of a version, in groups that Judge says the same of: one,
-// unless an exception names one of them.
+// unless an exception names one of them, or another catalog may know fewer.
 func (s *survey) alike(name, private string, v *catalog.Version) [][]string {
 	digests := []string{v.Digest}
 	for _, platform := range slices.Sorted(maps.Keys(v.Platforms)) {
@@ -171,7 +195,7 @@ func (s *survey) alike(name, private string, v *catalog.Version) [][]string {
 	excepted := func(d string) bool {
 		return s.policy.exceptionsAbout(name+"@"+d) || private != "" && s.policy.exceptionsAbout(private+"@"+d)
 	}
-	if !slices.ContainsFunc(digests, excepted) {
+	if s.alone && !slices.ContainsFunc(digests, excepted) {
 		return [][]string{digests}
 	}
 	var out [][]string
@@ -202,7 +226,7 @@ func (s *survey) addTags(name string, im *surveyed) error {
 					if found.Name != name && v.PrivateName() != name {
 						continue
 					}
-					days[v.Tag] = append(days[v.Tag], s.days(name, v.PrivateName(), c, v)...)
+					days[v.Tag] = append(days[v.Tag], s.days(found.Name, v.PrivateName(), c, v)...)
 				}
 			}
 		}
@@ -211,7 +235,7 @@ func (s *survey) addTags(name string, im *surveyed) error {
 		var t surveyedTag
 		if alone := im.alone(tag); alone >= 0 {
 			v := &im.versions[alone]
-			im.tags[tag] = surveyedTag{alone, v.names, v.private != "" && v.private == im.private}
+			im.tags[tag] = surveyedTag{version: alone, names: v.names, copied: v.private != "" && v.private == im.private}
 			continue
 		}
 		for form, of := range []string{name, im.private} {
@@ -236,16 +260,15 @@ func (s *survey) addTags(name string, im *surveyed) error {
 }
 
 // alone is the only version of a tag, which the tag means as its digest does; -1
-// where there are others, or exceptions.
+// where there are others, of the same content too, or exceptions.
 func (im *surveyed) alone(tag string) int {
-	found := -1
+	found := slices.IndexFunc(im.versions, func(v surveyedVersion) bool { return v.tag == tag })
+	if found < 0 || !im.versions[found].plain {
+		return -1
+	}
 	for i, v := range im.versions {
-		switch {
-		case v.tag != tag:
-		case found >= 0 || !v.plain:
+		if i != found && (v.tag == tag || slices.Contains(v.digests, im.versions[found].digests[0])) {
 			return -1
-		default:
-			found = i
 		}
 	}
 	return found
@@ -280,6 +303,36 @@ func (s *survey) addExceptions(named map[string]*surveyed) error {
 		}
 	}
 	return nil
+}
+
+// shared are the days on which what is said of the content of a version may
+// change, which others may have, too.
+func (s *survey) shared(public, private string, v *catalog.Version) []catalog.Date {
+	var days []catalog.Date
+	for _, l := range s.policy.Levels {
+		for _, c := range l.Catalogs {
+			im := c.Find(public)
+			if im == nil {
+				continue
+			}
+			for i := range im.Versions {
+				if other := &im.Versions[i]; other.Has(v.Digest) || v.Has(other.Digest) || overlap(v, other) {
+					days = append(days, s.days(public, private, c, other)...)
+				}
+			}
+		}
+	}
+	return ordered(days)
+}
+
+// overlap tells whether two versions have a platform's manifest in common.
+func overlap(a, b *catalog.Version) bool {
+	for _, p := range a.Platforms {
+		if p.Manifest != "" && b.Has(p.Manifest) {
+			return true
+		}
+	}
+	return false
 }
 
 // days are those from today on which what is said of a version may change.

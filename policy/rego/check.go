@@ -111,7 +111,11 @@ func (p *Policy) evaluate(ctx context.Context, doc *document, fields map[string]
 	ev.pins = map[string]bool{}
 	stop, release := cancellation(ctx)
 	defer release()
-	result, err := p.eval.Eval(ctx, rego.EvalParsedInput(input), rego.EvalExternalCancel(stop))
+	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalExternalCancel(stop)}
+	if !p.opt.Now.IsZero() {
+		options = append(options, rego.EvalTime(p.opt.Now))
+	}
+	result, err := p.eval.Eval(ctx, options...)
 	if err != nil {
 		return out, err
 	}

@@ -43,6 +43,8 @@ type Options struct {
 	OldHost bool
 	// Timeout bounds the evaluation of one source, 0 for DefaultTimeout.
 	Timeout time.Duration
+	// Now is the time that policies see, the zero value for that of the clock.
+	Now time.Time
 	// Verifier checks sigstore bundles, nil where nothing can: the builtins that
 	// need one are then undefined.
 	Verifier Verifier
