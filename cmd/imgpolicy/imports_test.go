@@ -66,7 +66,7 @@ var testsMayImport = map[string][]string{
 	"policy/sigstore": {"policy/sigstore/sigstoretest"},
 	"policy/rego":     {"dockerfile"},
 	"lint":            {"lint/rules", "policy/regex"},
-	"lint/export":     {"lint/export/exporttest"},
+	"lint/export":     {"lint/export/exporttest", "lint/rules"},
 	"lint/fix":        {"lint/rules"},
 	"lint/rules":      {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
 	"lint/report":     {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
