@@ -45,6 +45,9 @@ func (u *unusedPolicies) config(path string) ([]policy.Policy, error) {
 	if err != nil || chain == nil {
 		return nil, err
 	}
+	if _, err := u.settings.levels.of(chain); err != nil {
+		return nil, err
+	}
 	dir := filepath.Dir(path)
 	return u.settings.policies.of("<stdin>", dir, chain.For(filepath.Join(dir, "Dockerfile")))
 }
