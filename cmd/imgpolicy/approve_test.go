@@ -250,3 +250,25 @@ func TestApproveUnwritten(t *testing.T) {
 	_, errs := s.unchanged(exitUnchecked, strings.Fields(approved)...)
 	s.has(errs, "evidence", "was not written", "the catalog is as it was")
 }
+
+// TestApproveUndone finds the details of a renewed approval as they were where the
+// catalog could not be written.
+func TestApproveUndone(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.run(exitClean, strings.Fields(approved)...)
+	b := &book{path: filepath.Join(s.dir, "catalog.json"), dir: s.dir}
+	files, _ := filepath.Glob(filepath.Join(s.dir, "evidence", "*", "*", "1.json"))
+	relative, err := filepath.Rel(s.dir, files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, s.dir)
+	undo, err := b.saveExtra(map[string][]byte{filepath.ToSlash(relative): []byte("other"), "evidence/new.json": []byte("new")})
+	if err != nil || snapshot(t, s.dir) == before {
+		t.Fatal("nothing was written", err)
+	}
+	if undo(); snapshot(t, s.dir) != before {
+		t.Error("it is not as it was")
+	}
+}

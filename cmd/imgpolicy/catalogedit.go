@@ -24,6 +24,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/approval"
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
+	"github.com/imgpolicy/imgpolicy/policy/evidence"
 	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
@@ -193,26 +194,10 @@ func (b *book) save(line auditLine, extra map[string][]byte) (diff string, err e
 	if b.text != nil {
 		line.Before = sum(b.text)
 	}
-	var made []string
-	defer func() {
-		if err != nil {
-			for _, path := range made {
-				os.Remove(path)
-			}
-		}
-	}()
-	for file, content := range extra {
-		path := filepath.Join(filepath.Dir(b.path), filepath.FromSlash(file))
-		_, before := os.Lstat(path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return "", notSaved(shownName(b.dir, path), err)
-		}
-		if err := writeFile(path, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
-			return "", notSaved(shownName(b.dir, path), err)
-		}
-		if errors.Is(before, fs.ErrNotExist) {
-			made = append(made, path)
-		}
+	undo, err := b.saveExtra(extra)
+	if err != nil {
+		undo()
+		return "", err
 	}
 	err = writeFile(b.path, func(w io.Writer) error {
 		if err := b.unchanged(); err != nil {
@@ -222,13 +207,50 @@ func (b *book) save(line auditLine, extra map[string][]byte) (diff string, err e
 		return err
 	})
 	if err != nil {
+		undo()
 		return "", notSaved(b.name, err)
 	}
-	made = nil
 	if err := b.audit(line); err != nil {
 		return "", failure{shownName(b.dir, b.auditPath()), "has no line about what was just written to " + b.name + ": " + why(err), "add it by hand: " + string(encodeLine(line))}
 	}
 	return diff, nil
+}
+
+// saveExtra writes files beside the catalog, by their paths relative to it. undo
+// puts back what was there before.
+func (b *book) saveExtra(extra map[string][]byte) (undo func(), err error) {
+	var undone []func()
+	undo = func() {
+		for _, f := range undone {
+			f()
+		}
+	}
+	for file, content := range extra {
+		path := filepath.Join(filepath.Dir(b.path), filepath.FromSlash(file))
+		before, reading := readFileOf(path, evidence.MaxText)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return undo, notSaved(shownName(b.dir, path), err)
+		}
+		if err := writeFile(path, writing(content)); err != nil {
+			return undo, notSaved(shownName(b.dir, path), err)
+		}
+		undone = append(undone, func() {
+			if reading == nil {
+				_ = writeFile(path, writing(before)) // what failed is told already
+			} else {
+				os.Remove(path)
+			}
+		})
+	}
+	return undo, nil
+}
+
+// writing writes content.
+func writing(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
 }
 
 // unchanged fails where somebody else wrote the catalog since it was read.

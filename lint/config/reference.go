@@ -92,6 +92,9 @@ func (r *Reference) https(location, fragment string) error {
 		return fmt.Errorf("a config from a server is pinned: write %s#sha256=%s", location, exampleSHA)
 	}
 	r.Kind, r.Location, r.Pin, r.File = HTTPS, location, pin, path.Base(u.Path)
+	if strings.ContainsAny(r.File, `\:`) {
+		return errors.New("the name of the file is none on every system")
+	}
 	return r.configName(u.Path)
 }
 
