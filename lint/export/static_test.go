@@ -21,17 +21,6 @@ func directory(e *export.Export) (dir fstest.MapFS, names []string) {
 	return dir, names
 }
 
-func form(t *testing.T, name string) *export.Form {
-	t.Helper()
-	for _, f := range export.Forms() {
-		if f.Name == name {
-			return f
-		}
-	}
-	t.Fatalf("no form %s", name)
-	return nil
-}
-
 // intended are the references on which a form differs from lint for a reason that
 // its limits tell.
 func intended(form, why string) bool {
