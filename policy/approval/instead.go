@@ -41,8 +41,7 @@ func (j *Judge) notApproved(b *Book, img source.Image) Flaw {
 func (j *Judge) otherVersion(b *Book, im *catalog.Image, img source.Image) Flaw {
 	f := Flaw{Rule: OtherVersion, Of: b.Of, File: b.File.Name, Line: im.Line, Entry: im.Name}
 	tagged := im.Tagged(img.Tag())
-	if img.Digest() != "" && img.Tag() != "" && len(tagged) > 0 {
-		best := j.best(b, im, tagged, img.Tag())
+	if best := j.best(b, im, tagged, img.Tag()); img.Digest() != "" && img.Tag() != "" && best != nil && !best.Has(img.Digest()) {
 		f.Rule, f.Line, f.Entry = ApprovedDigestMismatch, best.Line, im.Name+":"+best.Tag
 		f.Message = fmt.Sprintf("%s:%s is approved with the digest %s, and this is %s", img.ShortName(), img.Tag(), brief(best.Digest), brief(img.Digest()))
 		if j.good(b, im, best) {

@@ -47,10 +47,12 @@ func (j *Judge) check(c *check) []Flaw {
 	if c.name == "" {
 		c.name = shortName(im.Name) + ":" + v.Tag
 	}
-	switch {
-	case v.Status == catalog.Revoked:
+	if revoked := revokedAs(im, v); revoked != nil {
+		c.version = revoked
 		c.revoked()
 		return c.flaws
+	}
+	switch {
 	case !j.inScope(v):
 		c.outOfScope()
 		return c.flaws
@@ -65,6 +67,20 @@ func (j *Judge) check(c *check) []Flaw {
 	c.licenses()
 	c.approver()
 	return c.flaws
+}
+
+// revokedAs is the version by which the content of one was revoked, itself or one
+// with another tag, nil for none: it is content that must not be used.
+func revokedAs(im *catalog.Image, v *catalog.Version) *catalog.Version {
+	if v.Status == catalog.Revoked {
+		return v
+	}
+	for i := range im.Versions {
+		if other := &im.Versions[i]; other.Status == catalog.Revoked && (other.Has(v.Digest) || v.Has(other.Digest)) {
+			return other
+		}
+	}
+	return nil
 }
 
 // inScope tells whether the levels may use a version.
