@@ -42,6 +42,10 @@ type (
 		Related  []jsonRelated `json:"related"`
 		Notes    []string      `json:"notes"`
 		Fixes    []jsonFix     `json:"fixes"`
+		// Level is the level that it is a finding of, and DryRun that this only tries
+		// out what it says; both are there only where there are levels.
+		Level  string `json:"level,omitempty"`
+		DryRun bool   `json:"dryRun,omitempty"`
 	}
 	jsonFix struct {
 		Title string     `json:"title"`
@@ -139,6 +143,9 @@ func toJSON(d *lint.Diagnostic) jsonDiagnostic {
 	if d.Input != nil {
 		input := jsonInput(*d.Input)
 		j.Input = &input
+	}
+	if d.Level != nil {
+		j.Level, j.DryRun = d.Level.Title(), d.DryRun
 	}
 	if d.Policy != nil {
 		j.Policy = &jsonPolicy{File: d.Policy.File, Line: d.Policy.Line}
