@@ -24,6 +24,8 @@ type Levels struct {
 	// config of the level and the policies it names. Rules are those that set the
 	// severity of a rule or lock it, by ID.
 	Files, Rules map[string]*level.Level
+	// Floors are the rules by which ranked levels judge, by ID.
+	Floors map[string]Floor
 	// Flaws are what is wrong with the configs of the levels.
 	Flaws []policy.Flaw
 	// Texts are the configs that have exceptions, by name.
@@ -48,6 +50,13 @@ func (l *Levels) Add(lowest level.Level) {
 		return out
 	}
 	l.Files, l.Rules = moved(l.Files), moved(l.Rules)
+	for id, floor := range l.Floors {
+		for i := range l.All {
+			if floor.By == &l.All[i] {
+				l.Floors[id] = Floor{floor.Severity, &all[i]}
+			}
+		}
+	}
 	l.All = all
 }
 
@@ -165,17 +174,24 @@ func exceptionReason(e *level.Exception) string {
 // today is the day of the run, zero where that is not known.
 func (l *Linter) today() catalog.Date { return catalog.DateOf(l.Now) }
 
-// LockApproval locks the rules about approved images where a catalog is that of a
-// ranked level: what an organization has decided a Dockerfile does not ignore, and
-// no flag switches off. Exceptions of levels waive it.
-func (s *Settings) LockApproval(rules []*Rule) {
-	j := s.Levels.judge()
-	if j == nil || !slices.ContainsFunc(j.Books, func(b *approval.Book) bool { return b.Of.Rank != level.Unranked }) {
+// Floor is the least severity that a rule has, and the level that sees to that.
+type Floor struct {
+	Severity Severity
+	By       *level.Level
+}
+
+// LockGoverned locks the rules by which a ranked level judges: what an organization
+// has decided a Dockerfile does not ignore, no flag switches off, and no config
+// below it loosens. Exceptions of levels waive it.
+func (s *Settings) LockGoverned() {
+	if s.Levels == nil {
 		return
 	}
-	for _, r := range rules {
-		if r.Approval {
-			s.Locked[r.ID] = true
+	for id, floor := range s.Levels.Floors {
+		s.Locked[id] = true
+		if set, ok := s.Severities[id]; s.Disabled[id] || ok && set < floor.Severity {
+			delete(s.Disabled, id)
+			s.Severities[id] = floor.Severity
 		}
 	}
 }

@@ -192,16 +192,10 @@ func lockedRule(id string, at config.Place, what string) error {
 	return usageError(fmt.Sprintf("rule %s is locked by %s: no flag %s", id, at, what))
 }
 
-// governedRule says that a rule about approved images is not for a flag to switch
-// off.
+// governedRule says that a rule by which a level judges is not for a flag to
+// loosen.
 func governedRule(id string, levels *lint.Levels) error {
-	by := ""
-	for _, b := range levels.Judge.Books {
-		if title := b.Of.Title(); title != "" && by == "" {
-			by = title
-		}
-	}
-	return usageError(fmt.Sprintf("rule %s is that of the %s: no flag switches it off; an exception of a level waives what it finds", id, by))
+	return usageError(fmt.Sprintf("rule %s is that of the %s: no flag switches it off or lowers it; an exception of a level waives what it finds", id, levels.Floors[id].By))
 }
 
 // badPolicy says that a policy does not load.

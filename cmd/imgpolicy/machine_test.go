@@ -39,9 +39,14 @@ func TestMachinePolicy(t *testing.T) {
 	run(exitClean, "lint") // there is none yet
 	write(t, machine, "policy.yaml", "registries: [registry.example.com]\npolicies: [lists.json]\n")
 	write(t, machine, "lists.json", `{"whitelist": ["^registry\\.example\\.com/"]}`)
-	for _, args := range []string{"lint", "lint --no-config", "lint --config own.yaml", "lint --no-config --no-policy", "lint --disable policy-denied"} {
+	for _, args := range []string{"lint", "lint --no-config", "lint --config own.yaml", "lint --no-config --no-policy", "lint --policy disabled=true"} {
 		out, _ := run(exitFound, strings.Fields(args)...)
 		has(out, "is from no allowed registry: registry.example.com")
+		has(out, "error[policy-denied]")
+	}
+	for _, rule := range []string{"policy-denied", "untrusted-registry"} {
+		_, errs := run(exitUnchecked, "lint", "--disable", rule)
+		has(errs, "rule "+rule+" is that of the machine")
 	}
 	out, _ := run(exitFound, "lint")
 	has(out, "error[policy-denied]")

@@ -93,10 +93,10 @@ func (p *policies) sets(name, folder string, conf *config.Effective) (sets [][]s
 	}
 	for _, flag := range p.given {
 		if flag.disabled {
-			return nil, context, nil
+			return standing(conf), context, nil
 		}
 		if flag.reset {
-			sets = nil
+			sets = standing(conf)
 		}
 		var paths []string
 		for _, f := range flag.files {
@@ -113,6 +113,15 @@ func (p *policies) sets(name, folder string, conf *config.Effective) (sets [][]s
 	return sets, context, nil
 }
 
+// standing are the policies of ranked levels.
+func standing(conf *config.Effective) [][]string {
+	var sets [][]string
+	for _, path := range conf.Standing {
+		sets = append(sets, []string{path.Value})
+	}
+	return sets
+}
+
 func containsSet(sets [][]string, paths []string) bool {
 	return slices.ContainsFunc(sets, func(have []string) bool { return slices.Equal(have, paths) })
 }
@@ -122,7 +131,7 @@ func containsSet(sets [][]string, paths []string) bool {
 func (p *policies) found(name, folder string, conf *config.Effective) ([][]string, error) {
 	var sets [][]string
 	for _, path := range slices.Concat(conf.Lists, conf.Policies) {
-		if !p.noFound || p.configGiven {
+		if !p.noFound || p.configGiven || slices.Contains(conf.Standing, path) {
 			sets = append(sets, []string{path.Value})
 		}
 	}

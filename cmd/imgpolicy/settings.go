@@ -78,7 +78,7 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 		out.Enabled[unusedPattern] = true
 	}
 	conf.Apply(out)
-	out.LockApproval(rules.All())
+	out.LockGoverned()
 	for id := range s.flags.Disabled {
 		if at, ok := conf.Locked[id]; ok {
 			return nil, &policyError{lockedRule(id, at, "switches it off")}
@@ -97,6 +97,9 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	for id, severity := range s.flags.Severities {
 		if at, ok := conf.Locked[id]; ok && severity < severityOf(id, out) {
 			return nil, &policyError{lockedRule(id, at, "lowers it")}
+		}
+		if out.Locked[id] && severity < severityOf(id, out) {
+			return nil, &policyError{governedRule(id, levels)}
 		}
 		out.Severities[id] = severity
 	}

@@ -16,6 +16,8 @@ type Effective struct {
 	// Lists are the paths of those that are image policies, Policies those of
 	// the policies that they name. All must allow.
 	Lists, Policies []Text
+	// Standing are those of them that ranked levels have, which no flag drops.
+	Standing []Text
 	// Registries and Hosts are lists that must each allow.
 	Registries, Hosts  []lint.AllowList
 	Rules              map[string]Rule  // by ID, those that a config mentions
@@ -37,7 +39,9 @@ func (e *Effective) add(c *Config, p *Part) {
 	e.Files = append(e.Files, c.Path)
 	e.Exclude = append(e.Exclude, c.Exclude...)
 	if c.Lists {
-		e.Lists = append(e.Lists, Text{Value: c.Path, Place: Place{File: c.Name, Line: 1}})
+		list := Text{Value: c.Path, Place: Place{File: c.Name, Line: 1}}
+		e.Lists = append(e.Lists, list)
+		e.stand(c, list)
 		e.entries = append(e.entries, c.lists...)
 	}
 	e.addGoverns(c)
@@ -49,7 +53,9 @@ func (e *Effective) add(c *Config, p *Part) {
 		}
 	}
 	for _, t := range p.Policies {
-		e.Policies = append(e.Policies, Text{Value: c.Resolve(t.Value), Place: t.Place})
+		named := Text{Value: c.Resolve(t.Value), Place: t.Place}
+		e.Policies = append(e.Policies, named)
+		e.stand(c, named)
 	}
 	if p.Registries != nil {
 		e.Registries = append(e.Registries, *p.Registries)
@@ -73,6 +79,13 @@ func (e *Effective) addRules(rules map[string]Rule) {
 		if below, ok := e.Rules[id]; !locked || !ok || r.Severity >= below.Severity {
 			e.Rules[id] = r
 		}
+	}
+}
+
+// stand notes a policy that no flag drops.
+func (e *Effective) stand(c *Config, policy Text) {
+	if c.Rank != level.Unranked {
+		e.Standing = append(e.Standing, policy)
 	}
 }
 

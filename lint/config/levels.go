@@ -47,7 +47,8 @@ func (ch *Chain) Levels(today catalog.Date, catalogs Catalogs) (*lint.Levels, er
 		c.attribute(out, l)
 	}
 	out.Judge = approval.NewJudge(out.All, today)
-	out.Flaws = ch.loosened()
+	out.Floors = ch.floors(out.All)
+	out.Flaws = append(ch.loosened(), ch.undercut(out.Floors)...)
 	return out, ch.checkExceptions(out.All, today)
 }
 

@@ -68,7 +68,7 @@ func governed(t *testing.T, a *txtar.Archive) lint.Settings {
 	levels.Whole = true
 	s := lint.Settings{Levels: levels, Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{}}
 	chain.For("Dockerfile").Apply(&s)
-	s.LockApproval(rules.All())
+	s.LockGoverned()
 	return s
 }
 
