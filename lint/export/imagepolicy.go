@@ -140,11 +140,30 @@ func bothSpellings(entries []string) []string {
 
 var hubStart = regexp.MustCompile(`^\(?(?:docker\\?\.io/)(?:library/)?\)?\??`)
 
+// plainEntry matches entries that mean the same behind a prefix as before: text,
+// escaped punctuation and classes, from the start of a reference on.
+var plainEntry = regexp.MustCompile(`^\^(?:\(docker\\?\.io/(?:library/)?\)\?)?(?:[A-Za-z0-9_/:@.-]|\\[^A-Za-z0-9]|\[[A-Za-z0-9:@_.-]+\])*\$?$`)
+
+// bothSpelled is an entry that hits the short and the full spelling of what it
+// hits. One that is more than text hits what it did, whatever becomes of it behind
+// a prefix.
 func bothSpelled(entry string) string {
+	spelled := respelled(entry)
+	if spelled == entry || plainEntry.MatchString(entry) {
+		return spelled
+	}
+	both := "(?:" + entry + ")|(?:" + spelled + ")"
+	if _, err := regexp.Compile(both); err != nil {
+		return entry
+	}
+	return both
+}
+
+func respelled(entry string) string {
 	if strings.Contains(entry, "|") {
 		if whole := alternatives(entry); whole != nil {
 			for i, a := range whole {
-				whole[i] = bothSpelled(a)
+				whole[i] = respelled(a)
 			}
 			return strings.Join(whole, "|")
 		}
