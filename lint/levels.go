@@ -35,15 +35,15 @@ type Levels struct {
 	Whole bool
 }
 
-// Add adds a level below the others.
-func (l *Levels) Add(lowest level.Level) {
-	all := append(slices.Clone(l.All), lowest)
+// Add adds a level above the others, so that none of them waives what it finds.
+func (l *Levels) Add(top level.Level) {
+	all := append([]level.Level{top}, l.All...)
 	moved := func(of map[string]*level.Level) map[string]*level.Level {
 		out := map[string]*level.Level{}
 		for key, at := range of {
 			for i := range l.All {
 				if at == &l.All[i] {
-					out[key] = &all[i]
+					out[key] = &all[i+1]
 				}
 			}
 		}
@@ -53,7 +53,7 @@ func (l *Levels) Add(lowest level.Level) {
 	for id, floor := range l.Floors {
 		for i := range l.All {
 			if floor.By == &l.All[i] {
-				l.Floors[id] = Floor{floor.Severity, &all[i]}
+				l.Floors[id] = Floor{floor.Severity, &all[i+1]}
 			}
 		}
 	}
@@ -129,6 +129,11 @@ func (o *outcome) applyLevels(p *Pass) {
 	}
 	kept := o.diagnostics[:0]
 	for _, d := range o.diagnostics {
+		if d.Policy != nil && p.Given[d.Policy.File] {
+			d.known = nil
+			kept = append(kept, d)
+			continue
+		}
 		of := p.Levels.levelOf(&d)
 		d.Level = of
 		by := p.waive(&d)

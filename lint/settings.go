@@ -26,6 +26,9 @@ type Settings struct {
 	// none. What they have a catalog for is judged by the rules about approved
 	// images.
 	Levels *Levels
+	// Given are the files of policies that the command line names: no level waives
+	// what they deny, or makes it a dry run.
+	Given map[string]bool
 	// Lock is the lock file in force, nil for none.
 	Lock *Lock
 	// IgnoreLimits limits what ignore directives may do.

@@ -113,6 +113,25 @@ func (p *policies) sets(name, folder string, conf *config.Effective) (sets [][]s
 	return sets, context, nil
 }
 
+// named are the files that flags name, as people see them.
+func (p *policies) named(folder string) (map[string]bool, error) {
+	context := p.context
+	if context == "" {
+		context = folder
+	}
+	names := map[string]bool{}
+	for _, flag := range p.given {
+		for _, f := range flag.files {
+			path, err := f.resolve(p.dir, context)
+			if err != nil {
+				return nil, &policyError{err}
+			}
+			names[shownName(p.dir, path)] = true
+		}
+	}
+	return names, nil
+}
+
 // standing are the policies of ranked levels.
 func standing(conf *config.Effective) [][]string {
 	var sets [][]string

@@ -70,8 +70,12 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	given, err := s.policies.named(folder)
+	if err != nil {
+		return nil, err
+	}
 	out := &lint.Settings{
-		Levels: levels, Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
+		Levels: levels, Given: given, Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
 	if slices.ContainsFunc(policies, watched) && s.whole(s.policies.consulted(name, folder, conf)) {
