@@ -83,12 +83,17 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	}
 	conf.Apply(out)
 	out.LockGoverned()
+	return out, s.applyFlags(out, conf)
+}
+
+// applyFlags sets what the flags say of rules, which is not everything.
+func (s *settings) applyFlags(out *lint.Settings, conf *config.Effective) error {
 	for id := range s.flags.Disabled {
 		if at, ok := conf.Locked[id]; ok {
-			return nil, &policyError{lockedRule(id, at, "switches it off")}
+			return &policyError{lockedRule(id, at, "switches it off")}
 		}
 		if out.Locked[id] {
-			return nil, &policyError{governedRule(id, levels)}
+			return &policyError{governedRule(id, out.Levels)}
 		}
 		out.Disabled[id] = true
 	}
@@ -100,14 +105,14 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	}
 	for id, severity := range s.flags.Severities {
 		if at, ok := conf.Locked[id]; ok && severity < severityOf(id, out) {
-			return nil, &policyError{lockedRule(id, at, "lowers it")}
+			return &policyError{lockedRule(id, at, "lowers it")}
 		}
 		if out.Locked[id] && severity < severityOf(id, out) {
-			return nil, &policyError{governedRule(id, levels)}
+			return &policyError{governedRule(id, out.Levels)}
 		}
 		out.Severities[id] = severity
 	}
-	return out, nil
+	return nil
 }
 
 // unusedPattern is the rule that only means something in a run over all that a

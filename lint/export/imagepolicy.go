@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -149,7 +150,10 @@ var plainEntry = regexp.MustCompile(`^\^(?:\(docker\\?\.io/(?:library/)?\)\?)?(?
 // a prefix.
 func bothSpelled(entry string) string {
 	spelled := respelled(entry)
-	if spelled == entry || plainEntry.MatchString(entry) {
+	plain := !slices.ContainsFunc(append(alternatives(entry), ""), func(part string) bool {
+		return part != "" && !plainEntry.MatchString(part)
+	})
+	if spelled == entry || plainEntry.MatchString(entry) || plain && alternatives(entry) != nil {
 		return spelled
 	}
 	both := "(?:" + entry + ")|(?:" + spelled + ")"
