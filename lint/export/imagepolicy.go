@@ -145,15 +145,21 @@ var hubStart = regexp.MustCompile(`^\(?(?:docker\\?\.io/)(?:library/)?\)?\??`)
 // escaped punctuation and classes, from the start of a reference on.
 var plainEntry = regexp.MustCompile(`^\^(?:\(docker\\?\.io/(?:library/)?\)\?)?(?:[A-Za-z0-9_/:@.-]|\\[^A-Za-z0-9]|\[[A-Za-z0-9:@_.-]+\])*\$?$`)
 
+// isPlain tells whether an entry is plain. A dot that is not escaped stands for any
+// character, in docker.io too, which is taken off.
+func isPlain(entry string) bool {
+	return plainEntry.MatchString(entry) && !strings.Contains(hubStart.FindString(strings.TrimPrefix(entry, "^")), "r.io")
+}
+
 // bothSpelled is an entry that hits the short and the full spelling of what it
 // hits. One that is more than text hits what it did, whatever becomes of it behind
 // a prefix.
 func bothSpelled(entry string) string {
 	spelled := respelled(entry)
 	plain := !slices.ContainsFunc(append(alternatives(entry), ""), func(part string) bool {
-		return part != "" && !plainEntry.MatchString(part)
+		return part != "" && !isPlain(part)
 	})
-	if spelled == entry || plainEntry.MatchString(entry) || plain && alternatives(entry) != nil {
+	if spelled == entry || isPlain(entry) || plain && alternatives(entry) != nil {
 		return spelled
 	}
 	both := "(?:" + entry + ")|(?:" + spelled + ")"
