@@ -39,7 +39,11 @@ func (p *Pass) findPins(ctx context.Context) {
 		return
 	}
 	errs := make([]error, len(p.Inputs))
-	together(len(p.Inputs), func(i int) {
+	each := together
+	if p.linter.Pins == nil {
+		each = inOrder // a lock and catalogs answer at once
+	}
+	each(len(p.Inputs), func(i int) {
 		src := p.Inputs[i].Source
 		if src == nil || !fetched(src.Kind()) {
 			return
@@ -56,6 +60,13 @@ func (p *Pass) findPins(ctx context.Context) {
 		}
 	})
 	p.lookupsFailed(errs)
+}
+
+// inOrder calls do for each of n, one after the other.
+func inOrder(n int, do func(i int)) {
+	for i := range n {
+		do(i)
+	}
 }
 
 // maxTogether bounds how many lookups of one file wait for answers at a time.
