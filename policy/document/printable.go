@@ -15,11 +15,14 @@ const maxShown = 200
 // Printable is text for a message: without the credentials of URLs, shortened,
 // and what must not reach a terminal escaped the way a JSON string can spell
 // it, which keeps its meaning.
-func Printable(text string) string {
+func Printable(text string) string { return PrintableTo(text, maxShown) }
+
+// PrintableTo is Printable for a text of up to so many code points.
+func PrintableTo(text string, most int) string {
 	var b strings.Builder
 	count := 0
 	for _, r := range source.Redact(text) {
-		if count++; count > maxShown {
+		if count++; count > most {
 			return b.String() + "…"
 		}
 		writeRune(&b, r)

@@ -3,7 +3,7 @@ package regex
 import "github.com/imgpolicy/imgpolicy/policy"
 
 // Lists are what a policy of this language says, for those who write it down in
-// another form.
+// another form. A list that the policy does not have is nil, an empty one is not.
 type Lists struct {
 	File                 string
 	Whitelist, Blacklist []string
@@ -17,11 +17,17 @@ func ListsOf(p policy.Policy) (out Lists, ok bool) {
 		return Lists{}, false
 	}
 	out = Lists{File: l.file, DefaultAllow: l.defaultAllow}
-	for i := range l.whitelist {
-		out.Whitelist = append(out.Whitelist, l.whitelist[i].pattern.String())
-	}
-	for i := range l.blacklist {
-		out.Blacklist = append(out.Blacklist, l.blacklist[i].pattern.String())
-	}
+	out.Whitelist, out.Blacklist = patterns(l.whitelist), patterns(l.blacklist)
 	return out, true
+}
+
+func patterns(list []entry) []string {
+	if list == nil {
+		return nil
+	}
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].pattern.String()
+	}
+	return out
 }

@@ -51,12 +51,17 @@ func (s *spellings) first() string { return s.list[0].text }
 // pinning alpine:3.18 would lose it its whitelist entry "^alpine:3\.18$" and
 // slip it past a blacklisted tag.
 //
+// A repository with neither is tried as it is: that is how the Docker API asks
+// for all of its tags.
+//
 // Both repositories are tried because the Docker CLI sends the familiar one
 // before 28.1 and the normalized one since.
 func imageSpellings(img source.Image) spellings {
 	name, tag, digest := img.Name(), img.Tag(), img.Digest()
 	var normalized []spelling
 	switch {
+	case digest == "" && tag == "":
+		normalized = []spelling{{text: name}}
 	case digest == "":
 		normalized = []spelling{{text: name + ":" + tag}}
 	case tag == "":
@@ -84,6 +89,17 @@ func imageSpellings(img source.Image) spellings {
 		}
 	}
 	return s
+}
+
+// Spellings are the texts that entries are tried on for an image, that which
+// messages call it first.
+func Spellings(img source.Image) []string {
+	s := imageSpellings(img)
+	out := make([]string, s.count)
+	for i, sp := range s.all() {
+		out[i] = sp.text
+	}
+	return out
 }
 
 // httpSpellings is the URL without its user info: neither can a name in front
