@@ -61,6 +61,7 @@ func (a *app) commands() []*cli.Command {
 		a.reportCommand(),
 		a.configCommand(),
 		a.exportCommand(),
+		a.authzCommand(),
 		a.schemaCommand(),
 		a.rulesCommand(),
 		a.completionCommand(),

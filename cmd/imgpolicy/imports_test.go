@@ -32,6 +32,8 @@ var mayImport = map[string][]string{
 	"dockerfile":                   {"dockerfile/source"},
 	"policy":                       {"dockerfile/source"},
 	"policy/document":              {"dockerfile/source", "policy"},
+	"policy/authz":                 {"dockerfile/source", "policy", "policy/approval", "policy/document", "policy/regex"},
+	"policy/authz/plugin":          {"policy/authz"},
 	"policy/bundle":                {},
 	"policy/catalog":               {"dockerfile/source", "policy", "policy/document"},
 	"policy/evidence":              {"policy", "policy/catalog", "policy/document"},
@@ -55,7 +57,7 @@ var mayImport = map[string][]string{
 	"lint/estate":                  {"dockerfile", "dockerfile/source", "lint/report", "policy/approval"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/estate", "lint/config", "lint/export", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/authz", "policy/authz/plugin", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/estate", "lint/config", "lint/export", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint
@@ -84,6 +86,7 @@ const madeForTests = "policy/sigstore/sigstoretest"
 var doors = map[string][]string{
 	"github.com/bmatcuk/doublestar/v4":                       {"lint/config"},
 	"github.com/containerd/platforms":                        {"dockerfile", "policy/rego", "policy/resolve"},
+	"github.com/coreos/go-systemd/v22":                       {"cmd/imgpolicy"},
 	"github.com/distribution/reference":                      {"dockerfile/source"},
 	"github.com/fatih/color":                                 {"lint/report"},
 	"github.com/google/certificate-transparency-go":          {madeForTests},
@@ -94,6 +97,7 @@ var doors = map[string][]string{
 	"github.com/open-policy-agent/opa":                       {"policy/rego"},
 	"github.com/opencontainers/go-digest":                    {"cmd/imgpolicy", "dockerfile/source", "policy/rego", "policy/resolve", "policy/sigstore", madeForTests},
 	"github.com/opencontainers/image-spec":                   {"dockerfile", "policy/rego", "policy/resolve", "policy/sigstore", madeForTests},
+	"github.com/prometheus/client_golang":                    {"policy/authz/plugin"},
 	"github.com/rogpeppe/go-internal/diff":                   {"lint/fix"},
 	"github.com/secure-systems-lab/go-securesystemslib/dsse": {madeForTests},
 	"github.com/sigstore/protobuf-specs":                     {"policy/sigstore", madeForTests},
