@@ -45,7 +45,8 @@ func createImage(ctx context.Context, g *Guard, c *call) (Verdict, error) {
 
 // pulled is the image that a pull fetches: without tag and digest where it fetches
 // all tags. A tag may be a digest; beside one a tag in the name is what docker-py
-// makes of NAME:TAG@DIGEST, and the daemon drops it.
+// makes of NAME:TAG@DIGEST. The digest is what is fetched then, and who asks can
+// write any tag beside it, so that none is judged.
 func pulled(name, tag string) (source.Image, error) {
 	base, bare := strings.CutSuffix(name, ":") // "pull -a" of old clients
 	img, err := source.ParseReference(base)
@@ -54,6 +55,8 @@ func pulled(name, tag string) (source.Image, error) {
 	}
 	digest := strings.Contains(tag, ":")
 	switch {
+	case tag == "" && !bare && img.Pinned():
+		base = img.ShortName() + "@" + img.Digest()
 	case tag == "" && !bare:
 		return img, nil
 	case bare && (tag != "" || img.Tag() != "" || img.Pinned()):
@@ -63,7 +66,7 @@ func pulled(name, tag string) (source.Image, error) {
 	case img.Pinned():
 		return source.Image{}, fmt.Errorf("%q with the tag %q is denied: it has a digest already", name, tag)
 	case digest:
-		base += "@" + tag
+		base = img.ShortName() + "@" + tag
 	case img.Tag() != "":
 		return source.Image{}, fmt.Errorf("%q with the tag %q is denied: these are two tags, and the daemon takes the second; write %s:%[2]s", name, tag, img.ShortName())
 	default:

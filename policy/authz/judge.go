@@ -27,9 +27,11 @@ func (g *Guard) byPolicy(ctx context.Context, img source.Image) Verdict {
 	if err != nil {
 		return Verdict{Message: img.Short() + " is denied: " + err.Error()}
 	}
-	v := Verdict{Allow: d.Outcome == policy.Allow, Entry: entry(d.By.File, d.By.Line, d.By.Text)}
-	if !v.Allow {
-		v.Message = sentence(d.Messages, v.Entry, d.Help)
+	v := Verdict{Allow: d.Outcome == policy.Allow, Entry: entry(d.By)}
+	if v.Allow {
+		v.Message = strings.Join(d.Notes, "; ")
+	} else {
+		v.Message = sentence(strings.Join(d.Messages, "; "), d.By, d.Help)
 	}
 	return v
 }
@@ -43,31 +45,34 @@ func (g *Guard) byCatalog(img source.Image, allowed Verdict) Verdict {
 			case approval.PublicRegistry, approval.ApprovalExpiring, approval.DeprecatedImage:
 				continue
 			}
-			v := Verdict{Entry: entry(f.File, f.Line, f.Entry)}
+			by := policy.Entry{File: f.File, Line: f.Line, Text: f.Entry}
 			help, _, _ := strings.Cut(f.Help, "\n")
-			v.Message = sentence([]string{f.Message}, v.Entry, help)
-			return v
+			return Verdict{Entry: entry(by), Message: sentence(f.Message, by, help)}
 		}
 	}
 	return allowed
 }
 
 // entry is an entry as messages and the audit name it.
-func entry(file string, line int, text string) string {
-	if line > 0 {
-		file = fmt.Sprintf("%s:%d", file, line)
+func entry(by policy.Entry) string {
+	place := by.File
+	if by.Line > 0 {
+		place = fmt.Sprintf("%s:%d", by.File, by.Line)
 	}
-	return strings.TrimSuffix(file+" "+text, " ")
+	return strings.TrimSuffix(place+" "+by.Text, " ")
 }
 
 // sentence is a denial in the one line that a client shows: as the linter words
 // it, with the entry that decided and what would be allowed.
-func sentence(messages []string, entry, help string) string {
-	out := strings.Join(messages, "; ") + " (" + entry + ")"
-	if help != "" {
-		out += "; " + help
+func sentence(message string, by policy.Entry, help string) string {
+	if strings.HasSuffix(message, by.Text) {
+		by.Text = ""
 	}
-	return out
+	message += " (" + entry(by) + ")"
+	if help != "" {
+		message += "; " + help
+	}
+	return message
 }
 
 // maxMessage is how many code points of a message are sent.

@@ -87,8 +87,28 @@ func (a *Audit) write(r *Record) error {
 }
 
 // record writes a verdict to the audit. Where there is none, or it cannot be
-// written, the log has what people need to know of.
-func (p *Plugin) record(at time.Time, asked *authz.Request, v *authz.Verdict) error {
+// written, the log has what people need to know of. In strict mode what cannot be
+// recorded is not allowed.
+func (p *Plugin) record(at time.Time, asked *authz.Request, v *authz.Verdict) {
+	var err error
+	if p.audit != nil {
+		r := newRecord(at, asked, v)
+		if err = p.audit.write(&r); err == nil {
+			return
+		}
+		p.metrics.auditFailures.Inc()
+		p.log(fmt.Sprintf("authz: the audit cannot be written: %v", err))
+		if v.Allow && p.inForce.Load().Guard.Strict {
+			v.Allow, v.Message = false, "denied by --strict: the decision cannot be recorded"
+		}
+	}
+	if err != nil || !v.Allow || v.Unseen {
+		r := newRecord(at, asked, v)
+		p.log(r.line())
+	}
+}
+
+func newRecord(at time.Time, asked *authz.Request, v *authz.Verdict) Record {
 	r := Record{
 		Time: at.UTC().Format(time.RFC3339Nano), User: asked.User, Method: asked.Method,
 		Endpoint: v.Endpoint, Spellings: v.Spellings, Decision: "deny", Entry: v.Entry, Message: v.Message,
@@ -99,18 +119,7 @@ func (p *Plugin) record(at time.Time, asked *authz.Request, v *authz.Verdict) er
 	if r.Spellings == nil {
 		r.Spellings = []string{}
 	}
-	var err error
-	if p.audit != nil {
-		if err = p.audit.write(&r); err == nil {
-			return nil
-		}
-		p.metrics.auditFailures.Inc()
-		p.log(fmt.Sprintf("authz: the audit cannot be written: %v", err))
-	}
-	if err != nil || !v.Allow || v.Unseen {
-		p.log(r.line())
-	}
-	return err
+	return r
 }
 
 // line is the record for people.
