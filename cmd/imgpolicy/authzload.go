@@ -40,7 +40,7 @@ type loadedGuard struct {
 func (g *guarding) load() (*loadedGuard, error) {
 	pol, err := g.loadPolicy()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("policy %w", err)
 	}
 	lists, _ := regex.ListsOf(pol)
 	out := &loadedGuard{today: catalog.DateOf(g.now()), inForce: &plugin.InForce{
@@ -74,13 +74,16 @@ func (l *loadedGuard) on(today catalog.Date) *loadedGuard {
 func (g *guarding) loadPolicy() (policy.Policy, error) {
 	if strings.EqualFold(path.Ext(g.policyName), ".rego") {
 		return nil, failure{
-			"policy " + g.policyName, "is a build policy (Rego), and judges builds: a daemon asks about pulls",
+			g.policyName, "is a build policy (Rego), and judges builds: a daemon asks about pulls",
 			"give an image policy with a whitelist and a blacklist, such as `" + programName + " export --to docker-image-policy DIR` writes",
 		}
 	}
 	text, err := readFile(g.policy)
-	if err != nil {
-		return nil, fmt.Errorf("policy %w", unreadable(g.policyName, err))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, failure{g.policyName, "no such file", "write one, or name another with --policy"}
+	case err != nil:
+		return nil, unreadable(g.policyName, err)
 	}
 	file := policy.File{Name: g.policyName, Text: text}
 	if err := refuseElsewhere(file, g.catalog != ""); err != nil {
@@ -88,7 +91,7 @@ func (g *guarding) loadPolicy() (policy.Policy, error) {
 	}
 	pol, err := regex.Language(regex.Options{OtherKeys: config.OtherKeys()}).Load([]policy.File{file}, nil)
 	if err != nil {
-		return nil, badPolicy(err)
+		return nil, err
 	}
 	return pol, nil
 }
@@ -110,20 +113,15 @@ func refuseElsewhere(file policy.File, catalogGiven bool) error {
 	}
 	for _, m := range n.Members {
 		if why, ok := elsewhere[m.Key.Text]; ok && (m.Key.Text != "catalog" || !catalogGiven) {
-			return badPolicy(m.Key.Fail("%s", why))
+			return m.Key.Fail("%s", why)
 		}
 	}
 	return nil
 }
 
-// rejection is the line that says that a policy or a catalog is not in force.
+// rejection is the line that says that what was read again is not in force.
 func (g *guarding) rejection(err error) string {
-	name := g.policyName
-	var of *policy.LoadError
-	if errors.As(err, &of) {
-		name = of.File
-	}
-	return fmt.Sprintf("policy %s rejected: %s", name, visible(strings.TrimPrefix(err.Error(), "policy ")))
+	return fmt.Sprintf("policy %s rejected: %s", g.policyName, visible(strings.TrimPrefix(err.Error(), "policy ")))
 }
 
 // openAudit opens the audit, nil without a name.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,7 +24,7 @@ type authzService struct {
 	audit    *plugin.Audit
 	socket   string
 	addr     string // "off" for none
-	stderr   io.Writer
+	say      func(line string)
 }
 
 const (
@@ -61,13 +59,13 @@ func (s *authzService) run(ctx context.Context) error {
 	for i, server := range servers {
 		go func() { failed <- server.Serve(listeners[i]) }()
 	}
-	fmt.Fprintf(s.stderr, "%s: %s decides by %s\n", programName, visible(asked.name), visible(s.guarding.policyName))
+	s.say(fmt.Sprintf("authz: %s decides by %s", asked.name, s.guarding.policyName))
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // without systemd there is nobody to tell
-	ctx, stop := context.WithCancelCause(ctx)
+	serving, stop := context.WithCancelCause(ctx)
 	go func() { stop(<-failed) }()
-	s.watch(ctx, hangup)
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
+	s.watch(serving, hangup)
+	if ctx.Err() == nil {
+		return context.Cause(serving)
 	}
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 	return shutDown(servers)
@@ -101,7 +99,7 @@ func (s *authzService) watch(ctx context.Context, hangup <-chan os.Signal) {
 			return
 		case <-hangup:
 			if err := s.audit.Reopen(); err != nil {
-				fmt.Fprintf(s.stderr, "%s: the audit is not reopened, and goes on in the old file: %s\n", programName, visible(err.Error()))
+				s.say("authz: the audit is not reopened, and goes on in the old file: " + cause(err))
 			}
 			inForce = s.guarding.look()
 			s.reload()
@@ -130,7 +128,7 @@ func (s *authzService) reload() {
 	}
 	s.loaded = loaded
 	s.plugin.Use(loaded.inForce)
-	fmt.Fprintf(s.stderr, "%s: %s is in force\n", programName, visible(s.guarding.policyName))
+	s.say(fmt.Sprintf("authz: %s is read again and in force", s.guarding.policyName))
 }
 
 // looks are the files as the system tells of them, nil for one that is not there.

@@ -63,18 +63,20 @@ var mayImport = map[string][]string{
 // testsMayImport adds what only tests use: the tests of rules and formats lint
 // real files and print the outcome.
 var testsMayImport = map[string][]string{
-	"cmd/imgpolicy":   {"policy/sigstore/sigstoretest"},
-	"policy/regex":    {"dockerfile"},
-	"policy/sigstore": {"policy/sigstore/sigstoretest"},
-	"policy/rego":     {"dockerfile"},
-	"lint":            {"lint/rules", "policy/regex"},
-	"lint/export":     {"lint/export/exporttest", "lint/rules"},
-	"lint/fix":        {"lint/rules"},
-	"lint/rules":      {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
-	"lint/report":     {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
-	"lint/baseline":   {"dockerfile", "policy"},
-	"lint/estate":     {"policy", "policy/catalog", "policy/level"},
-	"lint/starter":    {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
+	"cmd/imgpolicy":       {"policy/sigstore/sigstoretest"},
+	"policy/authz":        {"policy/catalog", "policy/level"},
+	"policy/regex":        {"dockerfile"},
+	"policy/sigstore":     {"policy/sigstore/sigstoretest"},
+	"policy/rego":         {"dockerfile"},
+	"policy/authz/plugin": {"policy", "policy/regex"},
+	"lint":                {"lint/rules", "policy/regex"},
+	"lint/export":         {"lint/export/exporttest", "lint/rules"},
+	"lint/fix":            {"lint/rules"},
+	"lint/rules":          {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},
+	"lint/report":         {"dockerfile/source", "lint/rules", "policy", "policy/regex"},
+	"lint/baseline":       {"dockerfile", "policy"},
+	"lint/estate":         {"policy", "policy/catalog", "policy/level"},
+	"lint/starter":        {"dockerfile", "lint/config", "lint/rules", "policy", "policy/policytest", "policy/regex", "policy/rego"},
 }
 
 // madeForTests is a package for tests, which the program has none of.

@@ -61,7 +61,6 @@ func FuzzDecide(f *testing.F) {
 	})
 }
 
-
 // toldOf is what the daemon tells a plugin of a request (pkg/authorization,
 // authz.go): of headers that are there twice the last, and bodies of JSON.
 func toldOf(r *http.Request, body []byte) *Request {

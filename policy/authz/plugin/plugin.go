@@ -72,7 +72,7 @@ func (p *Plugin) Renew(same *InForce) { p.inForce.Store(same) }
 func (p *Plugin) Reject(why string) {
 	p.rejected.Store(&why)
 	p.metrics.refused()
-	p.log(why)
+	p.log("authz: " + why + "; the one before stays in force")
 }
 
 // mediaType is that of the protocol's answers.

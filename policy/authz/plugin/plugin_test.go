@@ -148,7 +148,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("/health is %q", got)
 	}
 	p.Reject("policy policy.json rejected: bad")
-	if got := get("/health"); got != "HEALTHY\npolicy policy.json rejected: bad" || !slices.Equal(log.lines, []string{"policy policy.json rejected: bad"}) {
+	if got := get("/health"); got != "HEALTHY\npolicy policy.json rejected: bad" || !slices.Equal(log.lines, []string{"authz: policy policy.json rejected: bad; the one before stays in force"}) {
 		t.Errorf("/health is %q, logged %q", got, log.lines)
 	}
 	p.Renew(inForce(t, `{}`, authz.Options{}))
