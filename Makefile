@@ -11,7 +11,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz bench example check
+.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -27,6 +27,8 @@ oracle-opa: ; cd testdata/oracle && go test -modfile=opa.mod ./policy github.com
 e2e:      ; cd testdata/e2e && go test -count 1 -timeout 30m -v .
 # a real Docker daemon asks imgpolicy authz, and every way round it is tried, as root
 e2e-authz: ; cd testdata/e2e && go test -count 1 -timeout 15m -v ./authz
+# the Debian package, by nfpm from its own modfile
+deb: ; .ci/deb "go run -modfile=testdata/tools/nfpm.mod github.com/goreleaser/nfpm/v2/cmd/nfpm"
 # asks imgpolicy authz 10,000 times a second: make soak-authz D=10m
 soak-authz: ; cd testdata/e2e && go test -count 1 -timeout 0 -v -run TestSoak ./authz -soak $(D)
 bench:    ; go test -run '^$$' -bench . -count 10 ./...

@@ -23,6 +23,12 @@ const evalDescription = `SOURCE is an identifier (docker-image://…, git://…,
 a plain image reference or URL. It is judged once, in exactly the form given, as
 Buildx's policies judge one source; lint judges all forms a build asks about.
 
+The JSON of --metadata is what a registry or a server would tell:
+  {"image": {"digest", "config", "hasChain", "attestationManifest"},
+   "git": {"ref", "checksum", "commitChecksum", "commitObject", "tagObject"},
+   "http": {"checksum"}}
+with all keys optional, and git objects in base64.
+
 Exit code 0: allow or convert; 1: deny or unknown; 2: error.`
 
 // evalFormats are the values of --format.

@@ -165,6 +165,7 @@ func TestDecide(t *testing.T) {
 
 		{"build", &Request{Method: "POST", URI: "/v1.41/build?remote=x"}, ""},
 		{"prune of builds", &Request{Method: "POST", URI: "/v1.41/build/prune"}, ""},
+		{"swarm join", post("/v1.41/swarm/join", "{}"), ""},
 		{"load", &Request{Method: "POST", URI: "/v1.41/images/load?quiet=1"}, ""},
 		{"create", post("/v1.41/containers/create", `{"Image":"busybox:1"}`), ""},
 	} {
@@ -200,6 +201,9 @@ func TestOptions(t *testing.T) {
 		{"build", strict, &Request{Method: "POST", URI: "/build"}, "docker build is denied: what its Dockerfile fetches is not shown to a plugin, and --strict denies"},
 		{"session", strict, &Request{Method: "POST", URI: "/session"}, "a BuildKit session is denied"},
 		{"grpc", strict, &Request{Method: "POST", URI: "/v1.50/grpc"}, "a BuildKit connection is denied"},
+		{"plugin create", strict, &Request{Method: "POST", URI: "/plugins/create?name=x"}, "docker plugin create is denied"},
+		{"swarm join", strict, post("/v1.41/swarm/join", "{}"), "docker swarm join is denied"},
+		{"swarm init", strict, post("/v1.41/swarm/init", "{}"), ""},
 		{"load", strict, &Request{Method: "POST", URI: "/images/load"}, "docker load is denied"},
 		{"rollback", strict, post("/services/web/update?rollback=previous", `{"TaskTemplate":{"ContainerSpec":{"Image":"alpine:1"}}}`), "the rollback of a service is denied"},
 		{"rollback to nothing", strict, post("/services/web/update?rollback=none", `{"TaskTemplate":{"ContainerSpec":{"Image":"alpine:1"}}}`), ""},

@@ -24,6 +24,8 @@ func endpoints() []endpoint {
 		{"plugins/upgrade", between("/plugins/", "/upgrade"), pullPlugin},
 		{"services/create", exactly("/services/create"), createService},
 		{"services/update", between("/services/", "/update"), updateService},
+		{"plugins/create", exactly("/plugins/create"), unseen("docker plugin create", "what is in the archive is not shown to a plugin")},
+		{"swarm/join", exactly("/swarm/join"), unseen("docker swarm join", "what the swarm has this node run is not shown to a plugin")},
 		{"build", exactly("/build"), unseen("docker build", "what its Dockerfile fetches is not shown to a plugin")},
 		{"session", exactly("/session"), unseen("a BuildKit session", "what a build fetches is not shown to a plugin")},
 		{"grpc", exactly("/grpc"), unseen("a BuildKit connection", "what a build fetches is not shown to a plugin")},

@@ -33,7 +33,7 @@ func TestSoak(t *testing.T) {
 	g.start("--audit", "/dev/null")
 	pid := g.process.Process.Pid
 	client := g.client(connections)
-	const tick = 10 * time.Millisecond
+	const tick = time.Millisecond
 	work := make(chan bool, 1000)
 	var mu sync.Mutex
 	var took []time.Duration
