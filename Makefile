@@ -11,11 +11,11 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb bench example check
+.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
-lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && (cd testdata/e2e && go vet ./... && $(STATICCHECK) ./...) && .ci/actionlint $(ACTIONLINT)
+lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && for module in testdata/e2e testdata/release; do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit; done && .ci/actionlint $(ACTIONLINT)
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)
@@ -31,6 +31,9 @@ e2e-authz: ; cd testdata/e2e && go test -count 1 -timeout 15m -v ./authz
 deb: ; .ci/deb "go run -modfile=testdata/tools/nfpm.mod github.com/goreleaser/nfpm/v2/cmd/nfpm"
 # asks imgpolicy authz 10,000 times a second: make soak-authz D=10m
 soak-authz: ; cd testdata/e2e && go test -count 1 -timeout 0 -v -run TestSoak ./authz -soak $(D)
+# binaries of all platforms, checksums, an SPDX document and licences, in dist/release
+release:  ; .ci/release
+reproducible: ; .ci/reproducible
 bench:    ; go test -run '^$$' -bench . -count 10 ./...
 # the story of examples/approved-images, on a copy of it
 example:  ; examples/approved-images/run.sh
