@@ -15,7 +15,7 @@ D = 10s
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
-lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && for module in testdata/e2e testdata/release; do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit; done && .ci/actionlint $(ACTIONLINT)
+lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && for module in testdata/bench testdata/e2e testdata/release; do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit; done && .ci/actionlint $(ACTIONLINT)
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)
@@ -34,7 +34,8 @@ soak-authz: ; cd testdata/e2e && go test -count 1 -timeout 0 -v -run TestSoak ./
 # binaries of all platforms, checksums, an SPDX document and licences, in dist/release
 release:  ; .ci/release
 reproducible: ; .ci/reproducible
-bench:    ; go test -run '^$$' -bench . -count 10 ./...
+# beside BuildKit's parser, conftest and Buildx's engine, ratios first
+bench:    ; cd testdata/bench && go run .
 # the story of examples/approved-images, on a copy of it
 example:  ; examples/approved-images/run.sh
 check:    ; .ci/run

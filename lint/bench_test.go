@@ -16,6 +16,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/lint/rules"
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/regex"
+	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
 // corpus reads the real Dockerfiles of IMGPOLICY_CORPUS.
@@ -59,12 +60,35 @@ func BenchmarkParseOnly(b *testing.B) {
 // BenchmarkLint lints the corpus on one core with a policy and all rules,
 // without output.
 func BenchmarkLint(b *testing.B) {
+	benchLint(b, regex.Language(regex.Options{}), policy.File{Name: "policy.json", Text: []byte(`{"whitelist":["^alpine:","^docker\\.io/library/"],"defaultAllow":false}`)})
+}
+
+// BenchmarkLintRego is that with a build policy.
+func BenchmarkLintRego(b *testing.B) {
+	benchLint(b, rego.Language(rego.Options{}), policy.File{Name: "policy.rego", Text: []byte(`package docker
+
+default allow := false
+
+allow if input.local
+
+allow if {
+	input.image.host == "docker.io"
+	startswith(input.image.repo, "library/")
+}
+
+allow if startswith(input.http.url, "https://downloads.example.com/")
+
+decision := {"allow": allow}
+`)})
+}
+
+func benchLint(b *testing.B, language policy.Language, text policy.File) {
 	texts, size := corpus(b)
 	files := make([]lint.File, len(texts))
 	for i, text := range texts {
 		files[i] = lint.File{Name: "Dockerfile", Read: func() ([]byte, error) { return text, nil }}
 	}
-	p, err := regex.Language(regex.Options{}).Load([]policy.File{{Name: "policy.json", Text: []byte(`{"whitelist":["^alpine:","^docker\\.io/library/"],"defaultAllow":false}`)}}, nil)
+	p, err := language.Load([]policy.File{text}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -69,7 +69,7 @@ var testsMayImport = map[string][]string{
 	"policy/sigstore":     {"policy/sigstore/sigstoretest"},
 	"policy/rego":         {"dockerfile"},
 	"policy/authz/plugin": {"policy", "policy/regex"},
-	"lint":                {"lint/rules", "policy/regex"},
+	"lint":                {"lint/rules", "policy/regex", "policy/rego"},
 	"lint/export":         {"lint/export/exporttest", "lint/rules"},
 	"lint/fix":            {"lint/rules"},
 	"lint/rules":          {"lint/config", "lint/fix", "lint/lock", "lint/report", "policy/regex", "policy/rego"},

@@ -27,9 +27,8 @@ const (
 	shownDigest = "sha256:<digest>"
 )
 
-// Decide answers for the whole build: the policy must load in Buildx's probe and
-// allow the source in every form that the build asks about it in.
-func (p *Policy) Decide(ctx context.Context, r policy.Request) (policy.Decision, error) {
+// decide is Decide, anew.
+func (p *Policy) decide(ctx context.Context, r policy.Request) (policy.Decision, error) {
 	if err := p.probed(ctx, r.Env); err != nil {
 		return policy.Decision{}, p.fail(err, true)
 	}

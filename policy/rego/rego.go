@@ -112,6 +112,7 @@ type Policy struct {
 	// first needed: most policies never mention metadata.
 	preparePartial func() (rego.PreparedPartialQuery, error)
 	probes         probes
+	remembered     remembered
 }
 
 // Load compiles a policy. Errors that point into a module are of type
