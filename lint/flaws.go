@@ -13,7 +13,7 @@ import (
 // however many files it is in force for, by the settings of the first of them;
 // the files of policies come in the order in which they are first used, after
 // all Dockerfiles.
-func (l *Linter) flaws(ctx context.Context, slots []outcome, watches *watches) []Diagnostic {
+func (l *Linter) flaws(ctx context.Context, slots []*outcome, watches *watches) []Diagnostic {
 	found := flawList{linter: l, rules: map[string]*Rule{}, byFile: map[string][]Diagnostic{}}
 	for _, r := range l.Rules {
 		if r.Flaws {
@@ -46,15 +46,15 @@ func (l *Linter) flaws(ctx context.Context, slots []outcome, watches *watches) [
 }
 
 // alone are outcomes that have nothing but the policies in force for no file.
-func (l *Linter) alone() []outcome {
+func (l *Linter) alone() []*outcome {
 	if l.Alone == nil {
 		return nil
 	}
-	var slots []outcome
+	var slots []*outcome
 	for _, pol := range l.Alone() {
 		settings := l.Settings
 		settings.Policies = []policy.Policy{pol}
-		slots = append(slots, outcome{settings: &settings})
+		slots = append(slots, &outcome{settings: &settings})
 	}
 	return slots
 }

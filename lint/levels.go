@@ -247,7 +247,7 @@ func (p *Pass) imageKnownAs(input int, img source.Image) []string {
 
 // levelFlaws are what is wrong with the configs of levels, and the exceptions
 // that waive nothing where a run can tell.
-func (l *flawList) levelFlaws(slots []outcome) {
+func (l *flawList) levelFlaws(slots []*outcome) {
 	var seen []*Levels
 	for _, o := range slots {
 		if o.settings == nil || o.settings.Levels == nil || slices.Contains(seen, o.settings.Levels) {
@@ -273,7 +273,7 @@ func (l *flawList) addNew(settings *Settings, flaws []policy.Flaw) {
 
 // unused are the exceptions that waive nothing. It is known only where all that
 // they are for was checked.
-func (l *Levels) unused(slots []outcome) []policy.Flaw {
+func (l *Levels) unused(slots []*outcome) []policy.Flaw {
 	if !l.Whole {
 		return nil
 	}

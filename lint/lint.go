@@ -64,7 +64,8 @@ type Linter struct {
 type File struct {
 	// Name is the path as shown to people.
 	Name string
-	// Read returns the text.
+	// Read returns the text. It is called again for a file that is linted once more,
+	// so that no text has to be kept.
 	Read func() ([]byte, error)
 }
 
@@ -93,16 +94,21 @@ func (f Failure) Unwrap() error { return f.Err }
 // given, then by offset, rule and message. Files that could not be read or
 // judged are in the second result, in order; the rest is linted all the same.
 func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
-	slots := make([]outcome, len(files))
+	slots := make([]*outcome, len(files))
+	var kept outcomes
 	watches := newWatches(l.Rules)
+	pins := &writtenPins{of: map[pinned]*sourcePins{}}
 	var done atomic.Int64
 	l.each(len(files), func(i int) {
-		slots[i] = l.lintFile(ctx, files[i], watches, nil)
+		out := l.lintFile(ctx, files[i], watches, nil)
+		pins.add(i, out.written)
+		out.written = nil
+		slots[i] = kept.keep(&out)
 		if n := done.Add(1); l.Progress != nil {
 			l.Progress(int(n), len(files))
 		}
 	})
-	l.lintMismatches(ctx, files, slots, watches)
+	l.lintMismatches(ctx, files, slots, watches, pins)
 	result, failures := l.gather(files, slots)
 	result.add(l.flaws(ctx, append(slots, l.alone()...), watches))
 	result.add(l.lockDiagnostics(slots))
@@ -142,12 +148,39 @@ type outcome struct {
 	lookupErrors []shownError
 	waived       []*level.Exception
 	locked       []int        // the entries of the lock that it uses
-	written      []WrittenPin // where the linter compares them
-	noted        map[WrittenPin]bool
-	text         []byte // where there are any
+	written      []WrittenPin // where the linter compares them, until they are taken in
 }
 
-func (l *Linter) gather(files []File, slots []outcome) (*Result, []Failure) {
+// outcomes keeps one outcome for all files that came to the same, as clean ones do.
+// What a run keeps then hardly grows with them.
+type outcomes struct {
+	mu   sync.Mutex
+	same map[cleanOutcome]*outcome
+}
+
+// cleanOutcome is what there is to an outcome without diagnostics.
+type cleanOutcome struct {
+	settings          *Settings
+	inputs, unchecked int
+}
+
+func (k *outcomes) keep(o *outcome) *outcome {
+	if o.err != nil || len(o.diagnostics)+len(o.ignored)+len(o.lookupErrors)+len(o.waived)+len(o.locked) > 0 {
+		return o
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key := cleanOutcome{o.settings, o.inputs, o.unchecked}
+	if k.same[key] == nil {
+		if k.same == nil {
+			k.same = map[cleanOutcome]*outcome{}
+		}
+		k.same[key] = o
+	}
+	return k.same[key]
+}
+
+func (l *Linter) gather(files []File, slots []*outcome) (*Result, []Failure) {
 	result := &Result{Rules: l.Rules}
 	var failures []Failure
 	for i, o := range slots {
@@ -229,9 +262,6 @@ func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, othe
 	}
 	out.applyLevels(last)
 	out.applyIgnores(last)
-	if len(out.written) > 0 {
-		out.text, out.noted = text, nil
-	}
 	return out
 }
 

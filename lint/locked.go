@@ -101,11 +101,11 @@ type LockPass struct {
 
 // lockDiagnostics are those about the lock files of a run, in the order in which
 // they are first in force, by the settings of the first file they are.
-func (l *Linter) lockDiagnostics(slots []outcome) []Diagnostic {
+func (l *Linter) lockDiagnostics(slots []*outcome) []Diagnostic {
 	var out []Diagnostic
 	for i, o := range slots {
 		if o.settings == nil || o.settings.Lock == nil ||
-			slices.ContainsFunc(slots[:i], func(before outcome) bool { return before.settings != nil && before.settings.Lock == o.settings.Lock }) {
+			slices.ContainsFunc(slots[:i], func(before *outcome) bool { return before.settings != nil && before.settings.Lock == o.settings.Lock }) {
 			continue
 		}
 		p := &LockPass{Lock: o.settings.Lock, Unused: unusedEntries(o.settings.Lock, slots)}
@@ -128,7 +128,7 @@ func (l *Linter) lockDiagnostics(slots []outcome) []Diagnostic {
 
 // unusedEntries are the entries that no file of a run uses. What could not be
 // read or is not known may be what an entry is for.
-func unusedEntries(lock *Lock, slots []outcome) []LockEntry {
+func unusedEntries(lock *Lock, slots []*outcome) []LockEntry {
 	if !lock.Whole {
 		return nil
 	}

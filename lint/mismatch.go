@@ -1,9 +1,12 @@
 package lint
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -30,6 +33,85 @@ type mismatches map[pinned][]WrittenPin
 // maxPinPlaces is how many places of one pin are remembered.
 const maxPinPlaces = 8
 
+// writtenPins are all pins of a run. What is kept does not grow with the files that
+// agree: they may be a hundred thousand.
+type writtenPins struct {
+	mu sync.Mutex
+	of map[pinned]*sourcePins
+}
+
+// sourcePins are the pins of one source: the first places of each digest, in order,
+// and the files by number.
+type sourcePins struct {
+	places map[string][]placedPin
+	files  []int
+}
+
+// placedPin is a pin and its place in the run: the number of its file, and its own
+// among those of the file.
+type placedPin struct {
+	WrittenPin
+	file, number int
+}
+
+func (p placedPin) compare(other placedPin) int {
+	return cmp.Or(cmp.Compare(p.file, other.file), cmp.Compare(p.number, other.number))
+}
+
+// add takes in the pins of a file.
+func (w *writtenPins) add(file int, pins []WrittenPin) {
+	if len(pins) == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for number, pin := range pins {
+		s := w.of[pin.of]
+		if s == nil {
+			s = &sourcePins{places: map[string][]placedPin{}}
+			w.of[pin.of] = s
+		}
+		if n := len(s.files); n == 0 || s.files[n-1] != file {
+			s.files = append(s.files, file)
+		}
+		s.add(placedPin{pin, file, number})
+	}
+}
+
+// add keeps a pin if it is among the first of its digest.
+func (s *sourcePins) add(p placedPin) {
+	have := s.places[p.Digest]
+	at, _ := slices.BinarySearchFunc(have, p, placedPin.compare)
+	if at >= maxPinPlaces {
+		return
+	}
+	have = slices.Insert(have, at, p)
+	s.places[p.Digest] = have[:min(len(have), maxPinPlaces)]
+}
+
+// disagreeing are the sources with several pins, and the files that have them.
+func (w *writtenPins) disagreeing() (mismatches, []int) {
+	all := mismatches{}
+	files := map[int]bool{}
+	for of, s := range w.of {
+		if len(s.places) < 2 {
+			continue
+		}
+		var places []placedPin
+		for _, of := range s.places {
+			places = append(places, of...)
+		}
+		slices.SortFunc(places, placedPin.compare)
+		for _, p := range places {
+			all[of] = append(all[of], p.WrittenPin)
+		}
+		for _, file := range s.files {
+			files[file] = true
+		}
+	}
+	return all, slices.Sorted(maps.Keys(files))
+}
+
 // notePins notes what the inputs of a build are pinned to, for a rule that
 // compares the files of a run.
 func (o *outcome) notePins(p *Pass) {
@@ -41,15 +123,11 @@ func (o *outcome) notePins(p *Pass) {
 		if of.name == "" || digest == "" {
 			continue
 		}
-		if o.noted == nil {
-			o.noted = map[WrittenPin]bool{}
-		}
 		w := WrittenPin{
 			Digest: strings.Clone(digest), File: p.File.Name, Span: p.Inputs[i].Span, Range: p.File.Range(p.Inputs[i].Span),
 			of: pinned{strings.Clone(of.name), strings.Clone(of.platform)},
 		}
-		if !o.noted[w] { // by another build
-			o.noted[w] = true
+		if !slices.Contains(o.written, w) { // by another build
 			o.written = append(o.written, w)
 		}
 	}
@@ -68,44 +146,14 @@ func pinOf(in *dockerfile.Input) (of pinned, digest string) {
 // lintMismatches lints those files once more that pin a source to something else
 // than another file does: only then is all known that their rules may say and
 // their ignores may hide. In most runs there are none.
-func (l *Linter) lintMismatches(ctx context.Context, files []File, slots []outcome, watches *watches) {
-	others := disagreeing(slots)
-	var again []int
-	for i := range slots {
-		if slices.ContainsFunc(slots[i].written, func(w WrittenPin) bool { return others[w.of] != nil }) {
-			again = append(again, i)
-		}
-	}
+func (l *Linter) lintMismatches(ctx context.Context, files []File, slots []*outcome, watches *watches, pins *writtenPins) {
+	others, again := pins.disagreeing()
 	l.each(len(again), func(n int) {
 		i := again[n]
-		text := slots[i].text // standard input is read only once
-		file := File{Name: files[i].Name, Read: func() ([]byte, error) { return text, nil }}
-		slots[i] = l.lintFile(ctx, file, watches, others)
+		out := l.lintFile(ctx, files[i], watches, others)
+		out.written = nil
+		slots[i] = &out
 	})
-}
-
-// disagreeing are the sources with several pins.
-func disagreeing(slots []outcome) mismatches {
-	all := mismatches{}
-	for _, o := range slots {
-		for _, w := range o.written {
-			n := 0
-			for _, have := range all[w.of] {
-				if have.Digest == w.Digest {
-					n++
-				}
-			}
-			if n < maxPinPlaces {
-				all[w.of] = append(all[w.of], w)
-			}
-		}
-	}
-	for of, pins := range all {
-		if !slices.ContainsFunc(pins, func(w WrittenPin) bool { return w.Digest != pins[0].Digest }) {
-			delete(all, of)
-		}
-	}
-	return all
 }
 
 // OtherPins are the places of the run where the source of an input is pinned to

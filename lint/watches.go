@@ -44,7 +44,7 @@ func (w *watches) of(s *Settings, pol policy.Policy) policy.Watch {
 
 // unused gives what the run made no use of. It is known only of policies that
 // were asked about all the inputs they are in force for.
-func (w *watches) unused(slots []outcome, add func(*Settings, []policy.Flaw)) {
+func (w *watches) unused(slots []*outcome, add func(*Settings, []policy.Flaw)) {
 	if len(w.all) == 0 {
 		return
 	}

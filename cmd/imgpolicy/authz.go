@@ -91,8 +91,10 @@ func (a *app) authz(c *cli.Context) error {
 		plugin: plugin.New(ownVersion(), loaded.inForce, audit, say), guarding: g, loaded: loaded, audit: audit,
 		socket: absolute(dir, c.String("socket")), addr: c.String("addr"), say: say,
 	}
-	if _, set := a.lookupEnv("GOGC"); !set {
-		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	before := debug.SetGCPercent(gcPercent)
+	defer debug.SetGCPercent(before)
+	if before != 100 { // somebody has chosen it
+		debug.SetGCPercent(before)
 	}
 	return s.run(c.Context)
 }

@@ -16,8 +16,8 @@ type linting struct {
 	settings *settings
 	linter   *lint.Linter
 	result   *lint.Result
-	// texts are what was read of the files, parallel to found.files.
-	texts [][]byte
+	// files are found.files with what stands in their place.
+	files []lint.File
 	// failed is why not everything was checked.
 	failed failures
 }
@@ -40,7 +40,7 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting, error) {
 	line := a.progressLine(o.report.Quiet)
 	defer line.erase()
-	run := &linting{found: found, settings: o.settings(found), texts: make([][]byte, len(found.files))}
+	run := &linting{found: found, settings: o.settings(found), files: make([]lint.File, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
 	run.linter = &lint.Linter{
 		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Lookup: o.network.lookup(), Upstream: o.network.upstream(), Now: o.now, Labels: o.policies.labels,
@@ -52,14 +52,10 @@ func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting,
 	if found.stdin == "" { // somebody may be typing it
 		run.linter.Progress = line.set
 	}
-	files := make([]lint.File, len(found.files))
 	for i, f := range found.files {
-		files[i] = lint.File{Name: f.Name, Read: func() (text []byte, err error) {
-			run.texts[i], err = o.texts.readBy(found.key(f.Name), f.Read)
-			return run.texts[i], err
-		}}
+		run.files[i] = lint.File{Name: f.Name, Read: func() ([]byte, error) { return o.texts.readBy(found.key(f.Name), f.Read) }}
 	}
-	result, unchecked := run.linter.Lint(c.Context, files)
+	result, unchecked := run.linter.Lint(c.Context, run.files)
 	line.erase()
 	run.result, run.failed = result, slices.Concat(found.failed, uncheckedFiles(unchecked), unused.failed)
 	if err := c.Context.Err(); err != nil {

@@ -255,8 +255,12 @@ func (c *comparison) readTexts(ctx context.Context) error {
 		}
 		for i, e := range entries {
 			if text, ok := texts[e.id]; ok && c.files[i].place.revision == v {
-				name, now := c.run.found.files[c.files[i].index].Name, c.run.texts[c.files[i].index]
-				c.texts[name] = oldText{text, keptLines(string(text), string(now))}
+				file := c.run.files[c.files[i].index]
+				now, err := file.Read()
+				if err != nil {
+					return unreadable(file.Name, err)
+				}
+				c.texts[file.Name] = oldText{text, keptLines(string(text), string(now))}
 			}
 		}
 	}

@@ -157,7 +157,11 @@ func explainRun(o lintOptions, run *linting, line int) (*explanation, error) {
 	}
 	out := &explanation{Version: 1, File: name, Inputs: []explainedInput{}, Limits: limitsOf(settings.Levels)}
 	e := explaining{levels: settings.Levels, chain: chain, result: run.result}
-	f := dockerfile.Parse(name, run.texts[0])
+	text, err := run.files[0].Read()
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	f := dockerfile.Parse(name, text)
 	builds := settings.Builds
 	if len(builds) == 0 {
 		builds = make([]dockerfile.Options, 1)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 )
@@ -86,7 +87,7 @@ func (s *search) addStdin(ctx context.Context, stdin io.Reader, name string) {
 		s.failed = append(s.failed, twoTexts(shown))
 	}
 	s.stdin = shown
-	s.add(path, shown, func() ([]byte, error) { return readStream(ctx, stdin) })
+	s.add(path, shown, sync.OnceValues(func() ([]byte, error) { return readStream(ctx, stdin) }))
 }
 
 // addPath adds the file or the directory that an argument names. A file is

@@ -32,7 +32,10 @@ type policies struct {
 
 	mu     sync.Mutex
 	loaded map[string]loadedPolicy // by files and root
-	read   sync.Map                // the files, by path: those of policies and what those read
+	// names are what named gives for the last context, which is mostly that for all.
+	names        map[string]bool
+	namesContext string
+	read         sync.Map // the files, by path: those of policies and what those read
 }
 
 type loadedPolicy struct {
@@ -119,6 +122,14 @@ func (p *policies) named(folder string) (map[string]bool, error) {
 	if context == "" {
 		context = folder
 	}
+	if !slices.ContainsFunc(p.given, policyFlag.inContext) {
+		context = ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names != nil && p.namesContext == context {
+		return p.names, nil
+	}
 	names := map[string]bool{}
 	for _, flag := range p.given {
 		for _, f := range flag.files {
@@ -129,6 +140,7 @@ func (p *policies) named(folder string) (map[string]bool, error) {
 			names[shownName(p.dir, path)] = true
 		}
 	}
+	p.names, p.namesContext = names, context
 	return names, nil
 }
 

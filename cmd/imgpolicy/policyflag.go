@@ -19,6 +19,11 @@ type policyFlag struct {
 	disabled bool
 }
 
+// inContext tells that the flag names a file below the context directory.
+func (f policyFlag) inContext() bool {
+	return slices.ContainsFunc(f.files, func(p policyPath) bool { return p.inContext })
+}
+
 // policyPath is a policy file as a flag names it.
 type policyPath struct {
 	path string

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/config"
@@ -24,6 +26,46 @@ type settings struct {
 	levels   *governance
 	build    buildOptions
 	trees    []string // the directories that were searched as a whole
+
+	mu     sync.Mutex
+	shared map[sharedBy][]*lint.Settings
+}
+
+// sharedBy is what settings that are equal have in common, by which they are found.
+type sharedBy struct {
+	levels   *lint.Levels
+	lock     *lint.Lock
+	policies int
+}
+
+// share is one of the settings that equal these, so that a run over a hundred
+// thousand files keeps as many as there are different ones.
+func (s *settings) share(out *lint.Settings) *lint.Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := sharedBy{out.Levels, out.Lock, len(out.Policies)}
+	for _, have := range s.shared[key] {
+		// Policies are the same or not; they are not to be looked into.
+		if slices.Equal(have.Policies, out.Policies) && sameSettings(*have, *out) {
+			return have
+		}
+	}
+	if s.shared == nil {
+		s.shared = map[sharedBy][]*lint.Settings{}
+	}
+	if len(s.shared[key]) < maxShared {
+		s.shared[key] = append(s.shared[key], out)
+	}
+	return out
+}
+
+// maxShared bounds what one is compared with.
+const maxShared = 16
+
+// sameSettings compares all but what pointers lead to.
+func sameSettings(a, b lint.Settings) bool {
+	a.Policies, b.Policies, a.Levels, b.Levels, a.Lock, b.Lock = nil, nil, nil, nil, nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // settings are those of a run with these flags.
@@ -83,7 +125,10 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 	}
 	conf.Apply(out)
 	out.LockGoverned()
-	return out, s.applyFlags(out, conf)
+	if err := s.applyFlags(out, conf); err != nil {
+		return nil, err
+	}
+	return s.share(out), nil
 }
 
 // applyFlags sets what the flags say of rules, which is not everything.

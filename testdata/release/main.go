@@ -131,7 +131,7 @@ func (m *module) readLicences() error {
 		return err
 	}
 	for _, e := range entries {
-		if !licenceName.MatchString(e.Name()) || !e.Type().IsRegular() {
+		if !licenceName.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") || !e.Type().IsRegular() {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(m.dir, e.Name()))
