@@ -51,7 +51,7 @@ func (a *app) authzCommand() *cli.Command {
 			&cli.BoolFlag{Name: "allow-import", Usage: "allow docker import"},
 			&cli.BoolFlag{Name: "allow-all-tags", Usage: "judge pulls of all tags, by the name alone"},
 			&cli.StringFlag{Name: "audit", Usage: "append every decision to `FILE`, a line of JSON each"},
-			&cli.BoolFlag{Name: "check", Usage: "read the policy and the catalog, tell what is wrong\nwith them, and end"},
+			&cli.BoolFlag{Name: "check", Usage: "read the policy and the catalog, tell what is wrong\nwith them, look whether the audit can be written, and end"},
 		},
 	}
 }
@@ -79,6 +79,9 @@ func (a *app) authz(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("check") {
+		if err := checkAudit(dir, c.String("audit")); err != nil {
+			return err
+		}
 		return a.tellGuard(c, g, loaded)
 	}
 	audit, err := openAudit(dir, c.String("audit"))

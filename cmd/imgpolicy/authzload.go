@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -133,9 +134,31 @@ func openAudit(dir, name string) (*plugin.Audit, error) {
 	audit, err := plugin.NewAudit(func() (io.WriteCloser, error) {
 		return os.OpenFile(where, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	})
-	var of *fs.PathError
-	if errors.As(err, &of) {
-		return nil, failure{"audit " + name, of.Err.Error(), "name a file that can be appended to"}
+	if err != nil {
+		return nil, badAudit(name, err)
 	}
-	return audit, err
+	return audit, nil
+}
+
+// checkAudit looks whether the audit can be opened, and makes no file.
+func checkAudit(dir, name string) error {
+	if name == "" {
+		return nil
+	}
+	where := absolute(dir, name)
+	file, err := os.OpenFile(where, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		return file.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(where))
+	}
+	if err != nil {
+		return badAudit(name, err)
+	}
+	return nil
+}
+
+func badAudit(name string, err error) error {
+	return failure{"audit " + name, cause(err), "name a file that can be appended to"}
 }
