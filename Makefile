@@ -4,6 +4,12 @@ GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
+# It is not asked about what the program is for: reading files and asking hosts that
+# its user names (G304, G703, G704), running git (G204), writing text for terminals
+# (G705), in files that others may read (G301, G302, G306); nor about errors that are
+# let go (G104), which staticcheck and people look at.
+GOSEC       = go run github.com/securego/gosec/v2/cmd/gosec@v2.23.0 -quiet -exclude-dir testdata -exclude G104,G204,G301,G302,G304,G306,G703,G704,G705
+
 # The packages with goldens: `go test -update` fails in all others.
 GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"' .)))
 
@@ -11,11 +17,12 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible bench example check
+.PHONY: build test lint gosec generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
 lint:     ; .ci/format $(GOFUMPT) && go vet ./... && $(STATICCHECK) ./... && for module in testdata/bench testdata/e2e testdata/release; do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit; done && .ci/actionlint $(ACTIONLINT)
+gosec:    ; $(GOSEC) ./...
 generate: ; go test ./cmd/imgpolicy -run 'TestDocs|TestExamples' -update
 golden:   ; go test $(GOLDEN) -update
 fuzz:     ; .ci/fuzz '$(T)' $(D)

@@ -66,7 +66,7 @@ func Parse(name string, text []byte) *File {
 	if result == nil {
 		return f
 	}
-	f.escape = byte(result.EscapeToken)
+	f.escape = byte(result.EscapeToken) // #nosec G115 -- BuildKit takes \ and ` alone
 	f.checks = newCheckDirective(text, result)
 	f.Ignores = f.newIgnores(result.AST, f.problems)
 	f.instructions(result.AST)

@@ -145,7 +145,7 @@ func (g *guarding) look() (out looks) {
 
 func (l looks) same(other looks) bool {
 	for i := range l {
-		a, b := l[i], other[i]
+		a, b := l[i], other[i] // #nosec G602 -- arrays of the same length
 		if (a == nil) != (b == nil) || a != nil && (!os.SameFile(a, b) || a.Size() != b.Size() || !a.ModTime().Equal(b.ModTime())) {
 			return false
 		}

@@ -87,7 +87,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 	}
 	// Not by the number of the process: in containers that is the same each time,
 	// and what one left that was killed would be in the way of all others.
-	temporary := fmt.Sprintf("%s.%016x.tmp", name, rand.Uint64())
+	temporary := fmt.Sprintf("%s.%016x.tmp", name, rand.Uint64()) // #nosec G404 -- a name that is free: the file is made anew or not at all
 	if err := writeInto(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, write); err != nil {
 		return err
 	}

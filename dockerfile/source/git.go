@@ -108,7 +108,7 @@ func (g Git) Identifier() string {
 func (g Git) Attrs() map[string]string {
 	attrs := map[string]string{
 		"git.fullurl":          g.Remote,
-		"git.authtokensecret":  "GIT_AUTH_TOKEN",
+		"git.authtokensecret":  "GIT_AUTH_TOKEN", // #nosec G101 -- the name of a secret
 		"git.authheadersecret": "GIT_AUTH_HEADER",
 	}
 	set := func(key, value string, when bool) {

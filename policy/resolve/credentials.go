@@ -167,7 +167,7 @@ func askHelper(ctx context.Context, environ []string, helper, key string) (*auth
 		}
 		return nil, err
 	}
-	var found struct{ Username, Secret string }
+	var found struct{ Username, Secret string } // #nosec G117 -- what credential helpers answer
 	if err := json.Unmarshal(out, &found); err != nil {
 		return nil, sayf(ErrUnauthorized, "its answer cannot be read")
 	}

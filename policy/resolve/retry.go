@@ -76,7 +76,7 @@ func (r retry) again(resp *http.Response, err error, try int) (bool, time.Durati
 		return false, 0
 	}
 	wait := r.backoff << try
-	wait += rand.N(wait/4 + 1)
+	wait += rand.N(wait/4 + 1) // #nosec G404 -- spreads what is tried again, and is no secret
 	if err != nil {
 		return transient(err), wait
 	}

@@ -9,14 +9,14 @@ import "encoding/binary"
 // The format: https://github.com/google/snappy/blob/main/format_description.txt
 func unsnap(packed []byte, limit int) ([]byte, bool) {
 	size, n := binary.Uvarint(packed)
-	if n <= 0 || size > uint64(limit) {
+	if n <= 0 || size > uint64(limit) { // #nosec G115 -- limit is no negative number
 		return nil, false
 	}
 	packed = packed[n:]
 	out := make([]byte, 0, min(size, uint64(len(packed))*8))
 	for len(packed) > 0 {
 		length, offset, used := snapElement(packed)
-		if used == 0 || length < 1 || length > int(size)-len(out) {
+		if used == 0 || length < 1 || length > int(size)-len(out) { // #nosec G115 -- at most limit
 			return nil, false
 		}
 		packed = packed[used:]
@@ -35,7 +35,7 @@ func unsnap(packed []byte, limit int) ([]byte, bool) {
 			out = append(out, out[len(out)-offset])
 		}
 	}
-	return out, len(out) == int(size)
+	return out, len(out) == int(size) // #nosec G115 -- at most limit
 }
 
 // snapElement reads the head of an element: length bytes that follow, or that

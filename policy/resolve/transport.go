@@ -41,7 +41,7 @@ func newSender(g *guard, o Options, slots *slots) *sender {
 func newHTTPTransport(g *guard, roots *x509.CertPool, proxy func(*http.Request) (*url.URL, error), proxied, insecure bool) *http.Transport {
 	h := &http.Transport{
 		DialContext:            g.DialContext,
-		TLSClientConfig:        &tls.Config{RootCAs: roots, InsecureSkipVerify: insecure, MinVersion: tls.VersionTLS12}, //nolint:gosec // for hosts that --insecure-registry names
+		TLSClientConfig:        &tls.Config{RootCAs: roots, InsecureSkipVerify: insecure, MinVersion: tls.VersionTLS12}, // #nosec G402 -- for the hosts of --insecure-registry alone
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  0, // a timer of ours also covers connecting
