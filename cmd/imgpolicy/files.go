@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -224,7 +225,15 @@ func readFileOf(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readLimitedTo(f, most)
+	// One read and no growing for a file that has the size it says.
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), most)+bytes.MinRead))
+	if _, err := text.ReadFrom(io.LimitReader(f, most+1)); err != nil {
+		return nil, err
+	}
+	if int64(text.Len()) > most {
+		return nil, errTooLarge
+	}
+	return text.Bytes(), nil
 }
 
 func readLimited(r io.Reader) ([]byte, error) { return readLimitedTo(r, maxFileSize) }
