@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
@@ -37,7 +38,7 @@ func (r *resolver) lookupStageContext(name, platform string) (*namedContext, err
 	if strings.EqualFold(name, scratch) || strings.EqualFold(name, "context") {
 		return nil, nil
 	}
-	if len(r.opt.Contexts) == 0 && plainStageName.MatchString(name) && len(name) < 64 {
+	if len(r.opt.Contexts) == 0 && plainStageName().MatchString(name) && len(name) < 64 {
 		return nil, nil
 	}
 	img, err := source.ParseImage(name)
@@ -47,7 +48,7 @@ func (r *resolver) lookupStageContext(name, platform string) (*namedContext, err
 	return r.lookupContext(img, platform), nil
 }
 
-var plainStageName = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
+var plainStageName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`) })
 
 // lookupImageContext finds the context that replaces an image. Only a name
 // given as just "scratch" or "context" is exempt, and a normalized reference

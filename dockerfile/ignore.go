@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -56,21 +57,25 @@ const ignoreForm = "write `# imgpolicy ignore=<rule>;until=<YYYY-MM-DD>;reason=<
 
 var (
 	// ignoreComment matches a directive, up to the list of its rules.
-	ignoreComment = regexp.MustCompile(`^#[ \t]*imgpolicy[ \t]+(global[ \t]+)?ignore[ \t]*=`)
+	ignoreComment = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^#[ \t]*imgpolicy[ \t]+(global[ \t]+)?ignore[ \t]*=`)
+	})
 	// nearlyIgnore matches a comment that can only be meant as one, and no
 	// prose: "# imgpolicy would ignore this".
-	nearlyIgnore = regexp.MustCompile(`(?i)^#[ \t]*imgpolicy[ \t]*[-:,]?[ \t]*(?:(?:global|file|line)[ \t:-]*)?` +
-		`(?:ignored?|disabled?|skip|suppress|nolint|allow)s?[ \t]*(?:[=:]|$|[a-z]+-[a-z-]+[ \t]*(?:[,;]|$))`)
+	nearlyIgnore = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^#[ \t]*imgpolicy[ \t]*[-:,]?[ \t]*(?:(?:global|file|line)[ \t:-]*)?` +
+			`(?:ignored?|disabled?|skip|suppress|nolint|allow)s?[ \t]*(?:[=:]|$|[a-z]+-[a-z-]+[ \t]*(?:[,;]|$))`)
+	})
 )
 
 // parseIgnore reads the directive of a comment line, if it holds one.
 func (f *File) parseIgnore(line int) (Ignore, bool) {
 	span := f.trimmed(f.Lines.Span(line))
 	text := f.Text[span.Start:span.End]
-	head := ignoreComment.FindStringSubmatch(text)
+	head := ignoreComment().FindStringSubmatch(text)
 	ig := Ignore{Span: span}
 	if head == nil {
-		if !nearlyIgnore.MatchString(text) {
+		if !nearlyIgnore().MatchString(text) {
 			return ig, false
 		}
 		ig.fail(span, "this comment is nearly an ignore, and is none", ignoreForm)
@@ -137,7 +142,7 @@ func (ig *Ignore) addOption(f *File, part Span) {
 	}
 }
 
-var untilInReason = regexp.MustCompile(`;[ \t]*until[ \t]*=`)
+var untilInReason = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`;[ \t]*until[ \t]*=`) })
 
 // addReason reads the reason, which runs to the end of the line.
 func (ig *Ignore) addReason(f *File, part Span) {
@@ -151,7 +156,7 @@ func (ig *Ignore) addReason(f *File, part Span) {
 	if value.Empty() {
 		ig.fail(key, "the reason is empty", "say why, or leave `;reason=` out")
 	}
-	if at := untilInReason.FindStringIndex(ig.Reason); at != nil {
+	if at := untilInReason().FindStringIndex(ig.Reason); at != nil {
 		ig.fail(Span{value.Start + at[0], value.End}, "until stands in the reason, which runs to the end of the line", "write until before reason")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
@@ -103,12 +104,12 @@ func (r *resolver) newImage(st *state, c *command, name, instruction string, spa
 	return src
 }
 
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9-_.]*$`)
+var stageName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-_.]*$`) })
 
 // noSuchStage explains that a name which could be a stage's is none, and so is
 // pulled as an image.
 func (r *resolver) noSuchStage(name string) (notes []string, near string) {
-	if !stageName.MatchString(strings.ToLower(name)) {
+	if !stageName().MatchString(strings.ToLower(name)) {
 		return nil, ""
 	}
 	img, err := source.ParseImage(name)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -84,7 +85,7 @@ func (r *resolver) imageTriggers(st *state) []string {
 	return config.OnBuild
 }
 
-var onbuildPrefix = regexp.MustCompile(`(?i)^\s*ONBUILD\s*`)
+var onbuildPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\s*ONBUILD\s*`) })
 
 // fileTrigger makes the command of an ONBUILD instruction of this file, with
 // the way back to where it is written.
@@ -96,7 +97,7 @@ func (r *resolver) fileTrigger(st *state, at *instruction, ob *instructions.Onbu
 	}
 	l := at.logical()
 	in.line = &logical{text: in.node.Original, whole: l.whole}
-	prefix := len(onbuildPrefix.FindString(l.text))
+	prefix := len(onbuildPrefix().FindString(l.text))
 	if l.segments != nil && l.text[prefix:] == in.node.Original {
 		in.line = l.from(prefix)
 	}

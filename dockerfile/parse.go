@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -113,7 +114,7 @@ func (f *File) errorLines(text string, err error) (Span, bool) {
 	}
 	first := at.Locations[0][0].Start.Line
 	last := at.Locations[0][len(at.Locations[0])-1].End.Line
-	if errorBeforeLine.MatchString(err.Error()) {
+	if errorBeforeLine().MatchString(err.Error()) {
 		// These are raised before the line is counted.
 		first, last = first+1, last+1
 	}
@@ -126,7 +127,9 @@ func (f *File) errorLines(text string, err error) (Span, bool) {
 	return span, true
 }
 
-var errorBeforeLine = regexp.MustCompile(`^(only one .* parser directive can be used|invalid escape token |dockerfile line greater than )`)
+var errorBeforeLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(only one .* parser directive can be used|invalid escape token |dockerfile line greater than )`)
+})
 
 // trimSpan cuts a span of whole lines to the first of them that says
 // something, so that it points and does not flood.

@@ -137,7 +137,7 @@ func (a *app) shownConfig(c *cli.Context) (*shownConfig, error) {
 		switch {
 		case v.Key == "policies" || v.Key == "catalog":
 			v.Value = shownName(dir, v.Value)
-		case v.Key == "build-args" && secretName.MatchString(v.Name):
+		case v.Key == "build-args" && secretName().MatchString(v.Name):
 			v.Value = "***"
 		default:
 			v.Value = source.Redact(v.Value)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/lint/config"
 )
@@ -142,14 +143,18 @@ func isBool(value string) bool { return value == "true" || value == "false" }
 
 // plainYAML matches a text that needs no quotes: that is not read as anything
 // but itself.
-var plainYAML = regexp.MustCompile(`^[A-Za-z./_][A-Za-z0-9./_@-]*(:[A-Za-z0-9./_@-]+)*$`)
+var plainYAML = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z./_][A-Za-z0-9./_@-]*(:[A-Za-z0-9./_@-]+)*$`)
+})
 
 // wordYAML matches what looks like that and is something else to some reader.
-var wordYAML = regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n|[.](inf|nan|[0-9].*))$`)
+var wordYAML = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n|[.](inf|nan|[0-9].*))$`)
+})
 
 // yamlText is a text as YAML. What is in quotes is JSON, which YAML can read.
 func yamlText(s string) string {
-	if plainYAML.MatchString(s) && !wordYAML.MatchString(s) {
+	if plainYAML().MatchString(s) && !wordYAML().MatchString(s) {
 		return s
 	}
 	var b strings.Builder

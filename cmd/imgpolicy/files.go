@@ -21,15 +21,21 @@ const maxFileSize = 8 << 20
 // The names of Dockerfiles are those that pre-commit hooks and Renovate look
 // for, in any case; what is excluded has such a name and is something else.
 var (
-	dockerfileName = regexp.MustCompile(`(?is)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
-	otherName      = regexp.MustCompile(`(?i)\.(dockerignore|md|txt|json|lock|rego|j2|tmpl|template|bak)$`)
+	dockerfileName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?is)^(docker|container)file([._-].*)?$|\.(docker|container)file$`)
+	})
+	otherName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\.(dockerignore|md|txt|json|lock|rego|j2|tmpl|template|bak)$`)
+	})
 	// Programs about Dockerfiles: dockerfile.go and dockerfile_test.py are
 	// source code, Dockerfile.go is a Dockerfile for Go.
-	sourceFileName = regexp.MustCompile(`^(docker|container)file[a-z0-9_-]*\.(go|py|rs|rb|js|mjs|ts|tsx|java|kt|c|h|cc|cpp|cs|php|swift)$`)
+	sourceFileName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(docker|container)file[a-z0-9_-]*\.(go|py|rs|rb|js|mjs|ts|tsx|java|kt|c|h|cc|cpp|cs|php|swift)$`)
+	})
 )
 
 func isDockerfileName(base string) bool {
-	return dockerfileName.MatchString(base) && !otherName.MatchString(base) && !sourceFileName.MatchString(base)
+	return dockerfileName().MatchString(base) && !otherName().MatchString(base) && !sourceFileName().MatchString(base)
 }
 
 // search collects the Dockerfiles that paths on the command line stand for: in

@@ -285,6 +285,9 @@ func checkSource(t *testing.T, name string, text []byte) {
 			t.Errorf("%s: logs", files.Position(spec.Pos()))
 		}
 	}
+	for _, decl := range file.Decls {
+		checkStart(t, files, decl)
+	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
@@ -301,4 +304,29 @@ func checkSource(t *testing.T, name string, text []byte) {
 		}
 		return true
 	})
+}
+
+// checkStart finds what is compiled when the program starts, whether or not it is
+// needed.
+func checkStart(t *testing.T, files *token.FileSet, decl ast.Decl) {
+	t.Helper()
+	vars, ok := decl.(*ast.GenDecl)
+	if !ok || vars.Tok != token.VAR {
+		return
+	}
+	for _, spec := range vars.Specs {
+		for _, value := range spec.(*ast.ValueSpec).Values {
+			call, ok := value.(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			f, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				continue
+			}
+			if of, ok := f.X.(*ast.Ident); ok && of.Name == "regexp" && f.Sel.Name == "MustCompile" {
+				t.Errorf("%s: compiles an expression at every start: use sync.OnceValue", files.Position(call.Pos()))
+			}
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -183,13 +184,15 @@ func (g *gathered) addUncovered(at inputPlace, why string) {
 }
 
 // secretName matches the names that BuildKit warns about in an ARG.
-var secretName = regexp.MustCompile(`(?i)(^|_)(apikey|auth|credentials?|key|password|pword|passwd|secret|token)(_|$)`)
+var secretName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|_)(apikey|auth|credentials?|key|password|pword|passwd|secret|token)(_|$)`)
+})
 
 // addSecrets notes which build args look secret: by their name, or because a URL
 // has them as credentials.
 func (g *gathered) addSecrets(args map[string]string, secrets *dockerfile.Secrets) {
 	for name, value := range args {
-		if secretName.MatchString(name) || secrets.Redact(value) != value {
+		if secretName().MatchString(name) || secrets.Redact(value) != value {
 			g.secrets[name] = true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const layoutScheme = "oci-layout://"
@@ -15,13 +16,13 @@ const layoutScheme = "oci-layout://"
 // they are looked at: containerd's, and the one of the OCI image spec.
 var nameAnnotations = []string{"io.containerd.image.name", "org.opencontainers.image.ref.name"}
 
-var layoutDigestPattern = regexp.MustCompile(`@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}$`)
+var layoutDigestPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@[A-Za-z][A-Za-z0-9+._-]*:[0-9A-Fa-f]{32,}$`) })
 
 // withLayoutDigest completes oci-layout://PATH[:TAG] with the digest that the
 // layout's index gives the tag, latest where none is written. Buildx does so
 // before it asks BuildKit.
 func withLayoutDigest(dir, value string) (string, error) {
-	if layoutDigestPattern.MatchString(value) {
+	if layoutDigestPattern().MatchString(value) {
 		return value, nil
 	}
 	path, tag := strings.TrimPrefix(value, layoutScheme), "latest"

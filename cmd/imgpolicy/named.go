@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // explicit is what a search knows about the files that arguments name. A hook
@@ -26,14 +27,16 @@ type explicit struct {
 }
 
 var (
-	dataName     = regexp.MustCompile(`(?i)\.(json|ya?ml)$`)
-	templateName = regexp.MustCompile(`(?i)\.(j2|tmpl|template)$`)
-	backupName   = regexp.MustCompile(`(?i)\.bak$`)
-	ignoreName   = regexp.MustCompile(`(?i)(^|\.)dockerignore$`)
-	testName     = regexp.MustCompile(`(?i)_test\.rego$`)
+	dataName     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\.(json|ya?ml)$`) })
+	templateName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\.(j2|tmpl|template)$`) })
+	backupName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\.bak$`) })
+	ignoreName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(^|\.)dockerignore$`) })
+	testName     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)_test\.rego$`) })
 	// dockerfileText is how a Dockerfile begins, whatever it is called: below
 	// comments by FROM or ARG, or with its frontend among them.
-	dockerfileText = regexp.MustCompile(`(?i)^\x{FEFF}?(\s*#.*\n|\s*\n)*\s*((from|arg)\s|#\s*syntax\s*=)`)
+	dockerfileText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\x{FEFF}?(\s*#.*\n|\s*\n)*\s*((from|arg)\s|#\s*syntax\s*=)`)
+	})
 )
 
 // addNamed adds what a file stands for that an argument names: a Dockerfile for
@@ -47,13 +50,13 @@ func (s *search) addNamed(path string) {
 	switch {
 	case s.explicit.literal:
 		s.addFile(path)
-	case testName.MatchString(base):
+	case testName().MatchString(base):
 		s.skip(path, "has tests of a policy, which "+programName+" test runs")
-	case ignoreName.MatchString(base):
+	case ignoreName().MatchString(base):
 		s.skip(path, "is no Dockerfile")
-	case templateName.MatchString(base):
+	case templateName().MatchString(base):
 		s.skip(path, "is a template: lint what is made of it")
-	case backupName.MatchString(base):
+	case backupName().MatchString(base):
 		s.skip(path, "is a backup")
 	case isConfigName(base), strings.EqualFold(filepath.Ext(base), regoEnding):
 		if !s.forceExclude || !s.excludes(path) {
@@ -62,7 +65,7 @@ func (s *search) addNamed(path string) {
 		if !s.addGoverned(path) {
 			s.skip(path, "governs no Dockerfile")
 		}
-	case dataName.MatchString(base) && !isDockerfileText(path):
+	case dataName().MatchString(base) && !isDockerfileText(path):
 		if !s.addGoverned(path) {
 			s.failed = append(s.failed, governsNothing(shownName(s.dir, path)))
 		}
@@ -84,7 +87,7 @@ func isConfigName(base string) bool { return slices.Contains(configNames(), base
 // such as the specification of another frontend.
 func isDockerfileText(path string) bool {
 	text, err := readFile(path)
-	return err != nil || dockerfileText.Match(text) // what cannot be read fails later
+	return err != nil || dockerfileText().Match(text) // what cannot be read fails later
 }
 
 // addGoverned adds the Dockerfiles that a policy, a config or a file that one of

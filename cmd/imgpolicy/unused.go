@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,7 +21,7 @@ type unusedPolicies struct {
 
 // buildPackage is the package of a build policy; a module of another is there
 // to be imported.
-var buildPackage = regexp.MustCompile(`(?m)^\s*package\s+docker\s*(#.*)?$`)
+var buildPackage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*package\s+docker\s*(#.*)?$`) })
 
 // load loads them, and returns those that are policies of their own.
 func (u *unusedPolicies) load() []policy.Policy {
@@ -68,7 +69,7 @@ func (u *unusedPolicies) module(path string) ([]policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err := readFile(path); err != nil || !buildPackage.Match(text) {
+	if text, err := readFile(path); err != nil || !buildPackage().Match(text) {
 		return nil, nil
 	}
 	return []policy.Policy{loaded}, nil

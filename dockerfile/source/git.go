@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/util/gitutil"
@@ -125,11 +126,11 @@ func (g Git) Attrs() map[string]string {
 	return attrs
 }
 
-var fullCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var fullCommit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`) })
 
 // IsCommit tells whether ref is a full commit: 40 or 64 lower-case hexadecimal
 // digits, as BuildKit's source/git tells commits from names.
-func IsCommit(ref string) bool { return fullCommit.MatchString(ref) }
+func IsCommit(ref string) bool { return fullCommit().MatchString(ref) }
 
 // Pinned tells whether a full commit fixes the content, as the ref or as the
 // checksum. A shorter checksum is compared as a prefix and pins nothing.
@@ -138,7 +139,9 @@ func (g Git) Pinned() bool { return IsCommit(g.Ref) || IsCommit(g.Checksum) }
 // TagLike tells whether the ref reads as a tag rather than a branch:
 // refs/tags/… (also from ?tag=), or a version such as v1, 1.2 or v1.2.3-rc1.
 func (g Git) TagLike() bool {
-	return strings.HasPrefix(g.Ref, "refs/tags/") || versionRef.MatchString(g.Ref)
+	return strings.HasPrefix(g.Ref, "refs/tags/") || versionRef().MatchString(g.Ref)
 }
 
-var versionRef = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)*([-+._][0-9A-Za-z][0-9A-Za-z.+_-]*)?$`)
+var versionRef = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)*([-+._][0-9A-Za-z][0-9A-Za-z.+_-]*)?$`)
+})

@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -83,8 +84,8 @@ func IsName(text string) bool {
 }
 
 var (
-	httpChecksum = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	imageDigest  = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$`)
+	httpChecksum = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{64}$`) })
+	imageDigest  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$`) })
 )
 
 // IsPin tells whether a text can fix the content of a source of this name:
@@ -95,8 +96,8 @@ func IsPin(name, text string) bool {
 	case strings.HasPrefix(name, gitScheme):
 		return IsCommit(text)
 	case strings.HasPrefix(name, ImageScheme):
-		return imageDigest.MatchString(text)
+		return imageDigest().MatchString(text)
 	default:
-		return httpChecksum.MatchString(text)
+		return httpChecksum().MatchString(text)
 	}
 }

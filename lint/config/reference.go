@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy/document"
@@ -48,10 +49,10 @@ func (r Reference) Remote() bool { return r.Kind != Path }
 const defaultFile = ".imgpolicy.yaml"
 
 var (
-	sha256Hex  = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	scpRemote  = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:`)
-	anyRemote  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-	isGitEnd   = regexp.MustCompile(`\.git/?$`)
+	sha256Hex  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
+	scpRemote  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:`) })
+	anyRemote  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`) })
+	isGitEnd   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\.git/?$`) })
 	exampleSHA = "<64 hex digits>"
 )
 
@@ -62,11 +63,11 @@ func ParseReference(text string) (Reference, error) {
 	switch {
 	case strings.HasPrefix(text, "oci://"):
 		return r, r.oci(strings.TrimPrefix(location, "oci://"), fragment)
-	case strings.HasPrefix(text, "ssh://"), scpRemote.MatchString(text), strings.HasPrefix(text, "https://") && isGitEnd.MatchString(location):
+	case strings.HasPrefix(text, "ssh://"), scpRemote().MatchString(text), strings.HasPrefix(text, "https://") && isGitEnd().MatchString(location):
 		return r, r.git(location, fragment)
 	case strings.HasPrefix(text, "https://"):
 		return r, r.https(location, fragment)
-	case anyRemote.MatchString(text):
+	case anyRemote().MatchString(text):
 		return r, errors.New("a config comes from a path, https://…#sha256=…, a git repository at a commit, or oci://…@sha256:…")
 	}
 	r.Location, r.File = text, text
@@ -88,7 +89,7 @@ func (r *Reference) https(location, fragment string) error {
 		return errors.New("this is no URL of a file: write https://HOST/PATH#sha256=" + exampleSHA)
 	}
 	pin, ok := strings.CutPrefix(fragment, "sha256=")
-	if !ok || !sha256Hex.MatchString(pin) {
+	if !ok || !sha256Hex().MatchString(pin) {
 		return fmt.Errorf("a config from a server is pinned: write %s#sha256=%s", location, exampleSHA)
 	}
 	r.Kind, r.Location, r.Pin, r.File = HTTPS, location, pin, path.Base(u.Path)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -139,16 +140,18 @@ func bothSpellings(entries []string) []string {
 	return out
 }
 
-var hubStart = regexp.MustCompile(`^\(?(?:docker\\?\.io/)(?:library/)?\)?\??`)
+var hubStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\(?(?:docker\\?\.io/)(?:library/)?\)?\??`) })
 
 // plainEntry matches entries that mean the same behind a prefix as before: text,
 // escaped punctuation and classes, from the start of a reference on.
-var plainEntry = regexp.MustCompile(`^\^(?:\(docker\\?\.io/(?:library/)?\)\?)?(?:[A-Za-z0-9_/:@.-]|\\[^A-Za-z0-9]|\[[A-Za-z0-9:@_.-]+\])*\$?$`)
+var plainEntry = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\^(?:\(docker\\?\.io/(?:library/)?\)\?)?(?:[A-Za-z0-9_/:@.-]|\\[^A-Za-z0-9]|\[[A-Za-z0-9:@_.-]+\])*\$?$`)
+})
 
 // isPlain tells whether an entry is plain. A dot that is not escaped stands for any
 // character, in docker.io too, which is taken off.
 func isPlain(entry string) bool {
-	return plainEntry.MatchString(entry) && !strings.Contains(hubStart.FindString(strings.TrimPrefix(entry, "^")), "r.io")
+	return plainEntry().MatchString(entry) && !strings.Contains(hubStart().FindString(strings.TrimPrefix(entry, "^")), "r.io")
 }
 
 // bothSpelled is an entry that hits the short and the full spelling of what it
@@ -182,7 +185,7 @@ func respelled(entry string) string {
 	if !anchored {
 		return entry // it hits in the midst of either
 	}
-	if m := hubStart.FindString(rest); m != "" {
+	if m := hubStart().FindString(rest); m != "" {
 		start := `(docker\.io/)?`
 		if strings.Contains(m, "library/") {
 			start = `(docker\.io/library/)?`

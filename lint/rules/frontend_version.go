@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -16,7 +17,7 @@ const (
 	checksumOfGit      = 16
 )
 
-var frontendTag = regexp.MustCompile(`^1(\.([0-9]{1,4})(\.[0-9]+)*)?(-labs)?$`)
+var frontendTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^1(\.([0-9]{1,4})(\.[0-9]+)*)?(-labs)?$`) })
 
 // tooOld says why the frontend that the file asks for may not know something
 // that came with a minor version of docker/dockerfile 1, "" where it does. A
@@ -40,7 +41,7 @@ func tooOld(p *lint.Pass, minor int) string {
 		}
 		needed := fmt.Sprintf("needs docker/dockerfile:1.%d or newer, and the frontend of this file is %s", minor, shown)
 		name, ok := strings.CutPrefix(img.Name(), "docker.io/docker/dockerfile")
-		tag := frontendTag.FindStringSubmatch(img.Tag())
+		tag := frontendTag().FindStringSubmatch(img.Tag())
 		switch {
 		case !ok || name != "" && name != "-upstream":
 			return needed

@@ -3,6 +3,7 @@ package rules
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -25,19 +26,21 @@ func writtenWord(p *lint.Pass, in *dockerfile.Input) (w written, ok bool) {
 		return w, false
 	}
 	text := p.File.Text[in.Span.Start:in.Span.End]
-	w = written{text: continuation.ReplaceAllString(text, ""), span: in.Span}
+	w = written{text: continuation().ReplaceAllString(text, ""), span: in.Span}
 	if trimmed, quoted := unquoted(w.text); quoted {
 		w.text, w.span = trimmed, dockerfile.Span{Start: in.Span.Start + 1, End: in.Span.End - 1}
 	}
 	word, _ := unquoted(in.Word)
-	w.masked = variable.ReplaceAllStringFunc(w.text, func(v string) string { return strings.Repeat("x", len(v)) })
+	w.masked = variable().ReplaceAllStringFunc(w.text, func(v string) string { return strings.Repeat("x", len(v)) })
 	return w, w.text == word
 }
 
 var (
 	// continuation is what goes on in the next line, behind comments and empty lines.
-	continuation = regexp.MustCompile("[\\\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*")
-	variable     = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*`)
+	continuation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("[\\\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*") })
+	variable     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*`)
+	})
 )
 
 // unquoted takes off the quotes around a word.

@@ -78,7 +78,7 @@ func tagWritten(w written, img source.Image) bool {
 		if strings.Contains(w.masked, "$") {
 			return false // what is more than a name
 		}
-		tail = strings.TrimPrefix(w.text[i:], variable.FindString(w.text[i:]))
+		tail = strings.TrimPrefix(w.text[i:], variable().FindString(w.text[i:]))
 	}
 	if img.TagImplied() {
 		return tail != ""
@@ -146,7 +146,7 @@ func usedOnlyAs(p *lint.Pass, in *dockerfile.Input, v dockerfile.Variable) bool 
 // plainWord is a word without quotes around it and braces around its variables.
 func plainWord(in *dockerfile.Input) string {
 	word, _ := unquoted(in.Word)
-	return variable.ReplaceAllStringFunc(word, func(v string) string {
+	return variable().ReplaceAllStringFunc(word, func(v string) string {
 		return "${" + strings.Trim(v, "${}") + "}"
 	})
 }

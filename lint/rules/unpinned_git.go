@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -36,11 +37,11 @@ shorter than a full commit as a prefix, which pins nothing.`,
 	}
 }
 
-var shortCommit = regexp.MustCompile(`^[0-9a-f]{7,63}$`)
+var shortCommit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{7,63}$`) })
 
 // abbreviated tells whether a ref is the beginning of a commit id.
 func abbreviated(g source.Git) bool {
-	return shortCommit.MatchString(g.Ref) && strings.ContainsAny(g.Ref, "abcdef")
+	return shortCommit().MatchString(g.Ref) && strings.ContainsAny(g.Ref, "abcdef")
 }
 
 func unpinnedGitDiagnostic(p *lint.Pass, index int, g source.Git) lint.Diagnostic {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,15 +13,15 @@ import (
 
 // plainYAML matches a text that YAML reads as itself without quotes: neither a
 // number nor a word such as "no" has this form.
-var plainYAML = regexp.MustCompile(`^[a-z][a-z0-9_-]*([./][a-z0-9_-]+)+$`)
+var plainYAML = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]*([./][a-z0-9_-]+)+$`) })
 
 // plainKey matches the names of build args that need no quotes, as no word that
 // YAML takes for something else has an underscore or is so long.
-var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+$|^[A-Z]{6,}$`)
+var plainKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+$|^[A-Z]{6,}$`) })
 
 // yamlKey is a text as a key of YAML.
 func yamlKey(s string) string {
-	if plainKey.MatchString(s) {
+	if plainKey().MatchString(s) {
 		return s
 	}
 	return yamlText(s)
@@ -30,7 +31,7 @@ func yamlKey(s string) string {
 // a backslash stays one.
 func yamlText(s string) string {
 	switch {
-	case plainYAML.MatchString(s):
+	case plainYAML().MatchString(s):
 		return s
 	case strings.Contains(s, "##["), strings.ContainsFunc(s, func(r rune) bool { return r == '\'' || r == utf8.RuneError || !unicode.IsPrint(r) }):
 		return quoted(s)

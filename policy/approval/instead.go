@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy/catalog"
@@ -177,10 +178,10 @@ type tagParts struct {
 	variant string
 }
 
-var tagNumbers = regexp.MustCompile(`^v?([0-9]{1,9}(?:\.[0-9]{1,9})*)`)
+var tagNumbers = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^v?([0-9]{1,9}(?:\.[0-9]{1,9})*)`) })
 
 func parseTag(tag string) tagParts {
-	m := tagNumbers.FindStringSubmatch(tag)
+	m := tagNumbers().FindStringSubmatch(tag)
 	if m == nil {
 		return tagParts{variant: tag}
 	}

@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -172,7 +173,7 @@ const space = " \t\r\n"
 
 // unreadable is the error for a text that is not worth reading.
 func (f *file) unreadable(most int) error {
-	switch at := conflict.FindStringIndex(f.text[:min(len(f.text), most)]); {
+	switch at := conflict().FindStringIndex(f.text[:min(len(f.text), most)]); {
 	case len(f.text) > most:
 		return f.fail(0, "", fmt.Sprintf("the file has %d bytes, at most %d are read", len(f.text), most))
 	case at != nil:
@@ -191,7 +192,7 @@ func (f *file) unreadable(most int) error {
 
 // conflict matches the marks that git leaves, with which no line of JSON or YAML
 // begins.
-var conflict = regexp.MustCompile(`(?m)^(<<<<<<< |=======\r?$|>>>>>>> )`)
+var conflict = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(<<<<<<< |=======\r?$|>>>>>>> )`) })
 
 func invalidUTF8(text string) int {
 	for i, r := range text {

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // vulnerabilityID is an ID at the start of a rule of SARIF: Grype's rules are
 // CVE-…-package.
-var vulnerabilityID = regexp.MustCompile(`^(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3}|[A-Z]+-\d{4}-\d+|[A-Z]{3,5}-\d{4}[-:]\d+)`)
+var vulnerabilityID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3}|[A-Z]+-\d{4}-\d+|[A-Z]{3,5}-\d{4}[-:]\d+)`)
+})
 
 // properties are those of a rule.
 type properties struct {
@@ -61,7 +64,7 @@ func readSARIF(text []byte, r *Report) error {
 	}
 	for _, result := range run.Results {
 		f := Finding{ID: result.RuleID, Severity: severity("")}
-		if id := vulnerabilityID.FindString(result.RuleID); id != "" {
+		if id := vulnerabilityID().FindString(result.RuleID); id != "" {
 			f.ID = id
 		}
 		about := rules[result.RuleID]

@@ -119,7 +119,7 @@ func loadJSON(_ context.Context, ev *evaluation, args []ast.Value) (*ast.Term, e
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range digestPattern.FindAll(data, maxDigests) {
+	for _, d := range digestPattern().FindAll(data, maxDigests) {
 		ev.loaded = append(ev.loaded, string(d))
 	}
 	var v any

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -185,7 +186,7 @@ func (p *Policy) decideConverted(ctx context.Context, r policy.Request, d policy
 // maxDigests bounds how many digests of its own a policy is asked about.
 const maxDigests = 64
 
-var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+var digestPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`sha256:[0-9a-f]{64}`) })
 
 // namedDigests are the digests in the texts of modules. A policy that allows a
 // few digests refuses the two that nothing has, but not every image.
@@ -194,7 +195,7 @@ func namedDigests(modules []*ast.Module) []string {
 	for _, m := range modules {
 		ast.WalkTerms(m, func(t *ast.Term) bool {
 			if s, ok := t.Value.(ast.String); ok && len(out) < maxDigests {
-				for _, d := range digestPattern.FindAllString(string(s), maxDigests) {
+				for _, d := range digestPattern().FindAllString(string(s), maxDigests) {
 					if !slices.Contains(out, d) {
 						out = append(out, d)
 					}

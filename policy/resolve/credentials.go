@@ -150,12 +150,12 @@ func (d *dockerConfig) auth(repo, key string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-var helperName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var helperName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
 
 // askHelper asks a credential helper by its protocol. It knows nothing where
 // both are nil.
 func askHelper(ctx context.Context, environ []string, helper, key string) (*authn.AuthConfig, error) {
-	if !helperName.MatchString(helper) {
+	if !helperName().MatchString(helper) {
 		return nil, sayf(ErrUnauthorized, "that is no name of one")
 	}
 	ctx, cancel := context.WithTimeout(ctx, helperTimeout)

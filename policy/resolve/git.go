@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
@@ -94,7 +95,7 @@ func parseRefs(out, ref string) (remoteRef, error) {
 
 const maxRefName = 4 << 10
 
-var hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]+$`)
+var hexadecimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]+$`) })
 
 // gitMetadata answers as ResolveMetadata of BuildKit's source/git.
 func (r *Resolver) gitMetadata(ctx context.Context, src source.Git, needs []string) (*policy.GitMetadata, error) {
@@ -118,7 +119,7 @@ func (r *Resolver) gitMetadata(ctx context.Context, src source.Git, needs []stri
 
 // gitNames are the checksums of a source, which for a commit are known.
 func (r *Resolver) gitNames(ctx context.Context, src source.Git) (*policy.GitMetadata, error) {
-	if src.Checksum != "" && !hexadecimal.MatchString(src.Checksum) {
+	if src.Checksum != "" && !hexadecimal().MatchString(src.Checksum) {
 		return nil, sayf(ErrInvalid, "the checksum %q is no commit", src.Checksum)
 	}
 	if source.IsCommit(src.Ref) {

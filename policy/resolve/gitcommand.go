@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -41,7 +42,9 @@ func (m *remote) setURL(url string) {
 var gitPorts = map[string]string{"https": "443", "http": "80", "ssh": "22", "git": "9418"}
 
 // plainHost is a host that cannot be anything else to git, ssh or a shell.
-var plainHost = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?$`)
+var plainHost = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?$`)
+})
 
 // remote prepares the remote of a source. Git connects by itself, so the host is
 // resolved first and git is told the address, where no name can mean another one
@@ -55,7 +58,7 @@ func (r *Resolver) remote(ctx context.Context, src source.Git) (*remote, error) 
 	if !ok {
 		return nil, sayf(ErrUnsupported, "repositories are not asked by %q", scheme)
 	}
-	if !plainHost.MatchString(src.Host) || strings.HasPrefix(src.Remote, "-") {
+	if !plainHost().MatchString(src.Host) || strings.HasPrefix(src.Remote, "-") {
 		return nil, sayf(ErrInvalid, "%q is no host", src.Host)
 	}
 	h := parseHost(src.Host, port)
@@ -182,13 +185,15 @@ func withConfig(environ []string, config []setting) []string {
 
 // keptGit are the variables of git that stay: whoever runs us may have its
 // certificates and credentials in them. All others could lead git elsewhere.
-var keptGit = regexp.MustCompile(`^GIT_(CONFIG_GLOBAL|CONFIG_COUNT|CONFIG_KEY_.*|CONFIG_VALUE_.*|SSL_CAINFO|SSL_CAPATH|SSL_CERT|SSL_KEY|EXEC_PATH|ASKPASS)$`)
+var keptGit = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^GIT_(CONFIG_GLOBAL|CONFIG_COUNT|CONFIG_KEY_.*|CONFIG_VALUE_.*|SSL_CAINFO|SSL_CAPATH|SSL_CERT|SSL_KEY|EXEC_PATH|ASKPASS)$`)
+})
 
 func (r *Resolver) gitEnviron(scheme string) []string {
 	out := slices.DeleteFunc(slices.Clone(r.opt.Environ), func(v string) bool {
 		key, _, _ := strings.Cut(v, "=")
 		upper := strings.ToUpper(key)
-		return strings.HasPrefix(upper, "GIT_") && !keptGit.MatchString(upper) ||
+		return strings.HasPrefix(upper, "GIT_") && !keptGit().MatchString(upper) ||
 			strings.HasSuffix(upper, "_PROXY") || upper == "LANGUAGE" || upper == "SSH_ASKPASS"
 	})
 	if lookupEnv(out, "GIT_SSL_CAINFO", "") == "" {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 
@@ -23,7 +24,7 @@ const (
 	maxBundle       = 8 << 20
 )
 
-var repositoryName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
+var repositoryName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`) })
 
 // attestationsOf adds the bundles that repositories of GitHub have of a file
 // (readGitHubAttestationBundles of Buildx's policy/funcs.go).
@@ -48,7 +49,7 @@ func (r *Resolver) attestationsOf(ctx context.Context, src source.HTTP, m *polic
 // is not sent anywhere.
 func (r *Resolver) githubBundles(ctx context.Context, repository string, of digest.Digest) ([]json.RawMessage, error) {
 	owner, name, _ := strings.Cut(repository, "/")
-	if !repositoryName.MatchString(repository) || strings.Trim(owner, ".") == "" || strings.Trim(name, ".") == "" {
+	if !repositoryName().MatchString(repository) || strings.Trim(owner, ".") == "" || strings.Trim(name, ".") == "" {
 		return nil, nil
 	}
 	if err := of.Validate(); err != nil {

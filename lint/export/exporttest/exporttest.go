@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -25,12 +26,12 @@ import (
 //go:embed all:acme
 var files embed.FS
 
-var days = regexp.MustCompile(`\{([+-][0-9]+)\}`)
+var days = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([+-][0-9]+)\}`) })
 
 // read gives a file with its dates, which are written as days from today.
 func read(name string, today catalog.Date) ([]byte, error) {
 	text, err := files.ReadFile(filepath.ToSlash(name))
-	return days.ReplaceAllFunc(text, func(m []byte) []byte {
+	return days().ReplaceAllFunc(text, func(m []byte) []byte {
 		n, _ := strconv.Atoi(string(m[1 : len(m)-1]))
 		return []byte(today.Plus(n).String())
 	}), err
