@@ -65,7 +65,7 @@ deny contains msg if {
 
 // place is where the files are that are measured.
 type place struct {
-	dir                         string
+	dir                        string
 	imgpolicy, conftest, floor string
 }
 

@@ -23,7 +23,6 @@ type guard struct {
 	program string
 	name    string // of the plugin
 	policy  string
-	args    []string
 
 	process *exec.Cmd
 	said    *output
