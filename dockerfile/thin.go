@@ -10,17 +10,18 @@ import (
 )
 
 // thin is a Dockerfile with the text of plain RUN, CMD and ENTRYPOINT
-// instructions replaced by a letter, line for line. BuildKit's parser gives the
+// instructions replaced by a letter, and their further lines by comments, which
+// the parser is done with at once. BuildKit's parser gives the
 // same nodes on the same lines for it, those instructions' text apart, which
 // nothing here reads; and it is spared most of its work, since it searches every
 // line with regular expressions and shell scripts are most of what Dockerfiles
 // hold.
 //
 // Where a text could mean more than it says at first sight, it is left alone:
-// with heredocs, another escape character, flags, JSON forms, or lines near the
-// parser's limit.
+// from the first heredoc on, with another escape character, flags, JSON forms, or
+// lines near the parser's limit.
 func thin(text string) string {
-	if strings.Contains(text, "<<") || mayDirect([]byte(text), "escape") {
+	if mayDirect([]byte(text), "escape") {
 		return text
 	}
 	t := thinner{text: text, rest: text}
@@ -78,6 +79,10 @@ func (t *thinner) instruction() {
 		}
 		more = continues(line)
 	}
+	if strings.Contains(t.text[start:t.at], "<<") { // what follows may be no instruction
+		t.rest = ""
+		return
+	}
 	// BuildKit looks for flags byte by byte, and takes some bytes that are no ASCII
 	// for blanks.
 	if long || !takesAnyText(keyword) || leads == 0 || leads == '-' || leads == '[' || leads >= utf8.RuneSelf {
@@ -87,26 +92,27 @@ func (t *thinner) instruction() {
 }
 
 // write puts what is not written yet into out, the instruction from start on
-// with its text replaced.
+// with its text replaced: its first line and its last make it one on the same
+// lines.
 func (t *thinner) write(start int, keyword string) {
 	t.out.WriteString(t.text[t.done:start])
 	for line := range strings.Lines(t.text[start:t.at]) {
 		content := strings.TrimRight(line, "\r\n")
-		ending := line[len(content):]
+		more := continues(line)
 		switch {
+		case keyword != "" && more:
+			t.out.WriteString(keyword + ` x \`)
 		case keyword != "":
 			t.out.WriteString(keyword + " x")
-			keyword = ""
 		case blankOrComment(content):
-			t.out.WriteString(content + ending)
-			continue
+			t.out.WriteString(content)
+		case more:
+			t.out.WriteByte('#')
 		default:
 			t.out.WriteByte('x')
 		}
-		if continues(line) {
-			t.out.WriteString(` \`)
-		}
-		t.out.WriteString(ending)
+		t.out.WriteString(line[len(content):])
+		keyword = ""
 	}
 	t.done = t.at
 }

@@ -55,6 +55,10 @@ var thinTexts = []string{
 	"FROM a\nRUN \\\n\\\n x\nENV A=1",
 	"# escape=`\nFROM a\nRUN a `\n b\\\nENV A=1\n",
 	"FROM a\nRUN cat <<EOF\nRUN a \\\nEOF\nENV A=1\n",
+	"FROM a\nRUN a \\\n b\nCOPY <<EOF <<E2 /x\nRUN a \\\nEOF\nRUN b \\\nE2\nRUN c \\\n d\n",
+	"FROM a\n# x << y\nRUN a \\\n b \\\n# <<EOF\n c\nENV A=1\n",
+	"FROM a\nRUN a \\\n b \\\n",
+	"FROM a\nRUN a \\\n b \\\n\n#\n",
 	"FROM a\n  run  a\n\tCmd b c\nENTRYPOINT exec d \\\n",
 	"# comment\nRUN x\n# more\nFROM a\n#\n# doc\nRUN y # z\n",
 	"\uFEFFRUN x\nFROM a\n",
@@ -69,7 +73,7 @@ func TestThin(t *testing.T) {
 	for _, text := range thinTexts {
 		sameNodes(t, text)
 	}
-	if got, want := thin(thinTexts[1]), "FROM a\nRUN x \\\n  # why\n\nx \\\nx\nCOPY a b\n"; got != want {
+	if got, want := thin(thinTexts[1]), "FROM a\nRUN x \\\n  # why\n\n#\nx\nCOPY a b\n"; got != want {
 		t.Errorf("thin = %q, want %q", got, want)
 	}
 	data, err := os.ReadFile("../testdata/cases/source-cases.json")
