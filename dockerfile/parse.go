@@ -83,7 +83,7 @@ func (f *File) problem(s Span, message string) {
 func (f *File) parseText() *parser.Result {
 	text := f.Text
 	for range maxParseRetries {
-		result, err := parser.Parse(strings.NewReader(thin(text)))
+		result, err := parseNodes(text)
 		if err == nil {
 			return result
 		}

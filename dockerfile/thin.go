@@ -2,46 +2,67 @@ package dockerfile
 
 import (
 	"bufio"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	dfcommand "github.com/moby/buildkit/frontend/dockerfile/command"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// thin is a Dockerfile with the text of plain RUN, CMD and ENTRYPOINT
-// instructions replaced by a letter, and their further lines by comments, which
-// the parser is done with at once. BuildKit's parser gives the
-// same nodes on the same lines for it, those instructions' text apart, which
-// nothing here reads; and it is spared most of its work, since it searches every
-// line with regular expressions and shell scripts are most of what Dockerfiles
-// hold.
+// parseNodes is parser.Parse, the text of plain RUN, CMD and ENTRYPOINT
+// instructions apart, which nothing here reads: their nodes have none, and no
+// comments. Most of what Dockerfiles hold are shell scripts, which BuildKit's
+// parser searches with regular expressions line by line.
+func parseNodes(text string) (*parser.Result, error) {
+	thinned, plain := thin(text)
+	result, err := parser.Parse(strings.NewReader(thinned))
+	switch {
+	case len(plain) == 0:
+		return result, err
+	case err != nil: // it may be that nothing is left, or be told with less read
+		return parser.Parse(strings.NewReader(text))
+	}
+	nodes := append(result.AST.Children, plain...)
+	slices.SortFunc(nodes, func(a, b *parser.Node) int { return cmp.Compare(a.StartLine, b.StartLine) })
+	result.AST.Children = nodes
+	return result, nil
+}
+
+// thin is a Dockerfile with plain RUN, CMD and ENTRYPOINT instructions replaced by
+// empty comments, line for line, and the nodes that the parser would have made of
+// them. To the parser an empty comment is the end of the comments above it, as an
+// instruction is.
 //
 // Where a text could mean more than it says at first sight, it is left alone:
-// from the first heredoc on, with another escape character, flags, JSON forms, or
-// lines near the parser's limit.
-func thin(text string) string {
+// from the first heredoc on, with another escape character, flags, JSON forms, empty
+// lines that the parser warns of, or lines near its limit.
+func thin(text string) (string, []*parser.Node) {
 	if mayDirect([]byte(text), "escape") {
-		return text
+		return text, nil
 	}
 	t := thinner{text: text, rest: text}
 	for t.rest != "" {
 		t.instruction()
 	}
 	if t.done == 0 {
-		return text
+		return text, nil
 	}
 	t.out.WriteString(text[t.done:])
-	return t.out.String()
+	return t.out.String(), t.plain
 }
 
 // thinner walks a text instruction by instruction.
 type thinner struct {
-	text string
-	rest string
-	at   int // offset of rest
-	done int // how much of text is in out
-	out  strings.Builder
+	text  string
+	rest  string
+	at    int // offset of rest
+	lines int // before it
+	done  int // how much of text is in out
+	out   strings.Builder
+	plain []*parser.Node
 }
 
 // next cuts the next line off, its ending included.
@@ -52,32 +73,32 @@ func (t *thinner) next() string {
 	}
 	t.rest = t.rest[len(line):]
 	t.at += len(line)
+	t.lines++
 	return line
 }
 
 // instruction takes one instruction with all its lines, or one comment or empty
-// line, and writes it thinner if it can be.
+// line, and replaces it if it can be.
 func (t *thinner) instruction() {
-	start := t.at
+	start, startLine := t.at, t.lines+1
 	first := t.next()
 	body := strings.TrimLeftFunc(first, unicode.IsSpace)
 	if body == "" || body[0] == '#' {
 		return
 	}
-	more := continues(first)
-	long := len(first) >= bufio.MaxScanTokenSize
 	keyword, args := cutKeyword(body)
-	leads := firstByte(args)
+	leads, more := firstByte(args), continues(first)
+	replaceable := takesAnyText(keyword) && len(first) < bufio.MaxScanTokenSize
 	for more && t.rest != "" {
 		line := t.next()
-		long = long || len(line) >= bufio.MaxScanTokenSize
-		if blankOrComment(strings.TrimRight(line, "\r\n")) {
-			continue
+		replaceable = replaceable && len(line) < bufio.MaxScanTokenSize
+		switch content := strings.TrimLeftFunc(line, unicode.IsSpace); {
+		case content == "":
+			replaceable = false
+		case content[0] == '#':
+		default:
+			leads, more = cmp.Or(leads, firstByte(line)), continues(line)
 		}
-		if leads == 0 {
-			leads = firstByte(line)
-		}
-		more = continues(line)
 	}
 	if strings.Contains(t.text[start:t.at], "<<") { // what follows may be no instruction
 		t.rest = ""
@@ -85,34 +106,20 @@ func (t *thinner) instruction() {
 	}
 	// BuildKit looks for flags byte by byte, and takes some bytes that are no ASCII
 	// for blanks.
-	if long || !takesAnyText(keyword) || leads == 0 || leads == '-' || leads == '[' || leads >= utf8.RuneSelf {
+	if !replaceable || leads == 0 || leads == '-' || leads == '[' || leads >= utf8.RuneSelf {
 		return
 	}
-	t.write(start, keyword)
+	t.plain = append(t.plain, &parser.Node{Value: keyword, StartLine: startLine, EndLine: t.lines})
+	t.replace(start)
 }
 
-// write puts what is not written yet into out, the instruction from start on
-// with its text replaced: its first line and its last make it one on the same
-// lines.
-func (t *thinner) write(start int, keyword string) {
+// replace writes what is not written yet, and an empty comment for each line from
+// start on.
+func (t *thinner) replace(start int) {
 	t.out.WriteString(t.text[t.done:start])
 	for line := range strings.Lines(t.text[start:t.at]) {
-		content := strings.TrimRight(line, "\r\n")
-		more := continues(line)
-		switch {
-		case keyword != "" && more:
-			t.out.WriteString(keyword + ` x \`)
-		case keyword != "":
-			t.out.WriteString(keyword + " x")
-		case blankOrComment(content):
-			t.out.WriteString(content)
-		case more:
-			t.out.WriteByte('#')
-		default:
-			t.out.WriteByte('x')
-		}
-		t.out.WriteString(line[len(content):])
-		keyword = ""
+		t.out.WriteByte('#')
+		t.out.WriteString(line[len(strings.TrimRight(line, "\r\n")):])
 	}
 	t.done = t.at
 }
