@@ -94,18 +94,9 @@ func (a *app) authz(c *cli.Context) error {
 		plugin: plugin.New(ownVersion(), loaded.inForce, audit, say), guarding: g, loaded: loaded, audit: audit,
 		socket: absolute(dir, c.String("socket")), addr: c.String("addr"), say: say,
 	}
-	before := debug.SetGCPercent(gcPercent)
-	defer debug.SetGCPercent(before)
-	if before != 100 { // somebody has chosen it
-		debug.SetGCPercent(before)
-	}
+	defer collectAt(servingGC)()
 	return s.run(c.Context)
 }
-
-// gcPercent makes collections of garbage rarer: what is in use are a few megabytes,
-// and every collection takes time from requests that wait. It halves the time within
-// which 99 of 100 are answered, and takes ten megabytes.
-const gcPercent = 400
 
 // sayer writes lines to stderr, for those who do so at the same time.
 func (a *app) sayer() func(line string) {
