@@ -3,6 +3,7 @@ package regex
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
@@ -123,13 +124,25 @@ func (l *lists) allowing(s *spellings) (e *entry, sure bool) {
 // denying is the first blacklist entry that hits, and the spelling it hits.
 func (l *lists) denying(s *spellings) (e *entry, hit string) {
 	for i := range l.blacklist {
-		for _, sp := range s.all() {
-			if l.blacklist[i].pattern.MatchString(sp.text) {
-				return &l.blacklist[i], sp.text
-			}
+		if hit, ok := l.blacklist[i].denies(s); ok {
+			return &l.blacklist[i], hit
 		}
 	}
 	return nil, ""
+}
+
+// denies tells whether an entry of a blacklist hits a source, and the spelling it
+// hits.
+func (e *entry) denies(s *spellings) (hit string, ok bool) {
+	for _, sp := range s.all() {
+		if e.pattern.MatchString(sp.text) {
+			return sp.text, true
+		}
+	}
+	if i := slices.IndexFunc(s.plain, e.pattern.MatchString); i >= 0 {
+		return s.plain[i], true
+	}
+	return "", false
 }
 
 // allowsUnlisted tells whether an image would pass without the whitelist.

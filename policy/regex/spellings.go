@@ -33,6 +33,10 @@ const (
 type spellings struct {
 	list  [8]spelling
 	count int
+	// plain are those with the host as everybody writes it, where somebody has not.
+	// What denies is tried on them too. What allows is not: nobody who may write a
+	// name needs another one for it.
+	plain []string
 }
 
 func (s *spellings) add(sp spelling) {
@@ -88,6 +92,7 @@ func imageSpellings(img source.Image) spellings {
 			s.add(sp)
 		}
 	}
+	s.addPlainImage(img)
 	return s
 }
 
@@ -107,6 +112,8 @@ func Spellings(img source.Image) []string {
 func httpSpellings(h source.HTTP) spellings {
 	var s spellings
 	s.add(spelling{text: withoutUser(h.URL)})
+	scheme, _, _ := strings.Cut(h.URL, "://")
+	s.addPlainRemotes(strings.ToLower(scheme))
 	return s
 }
 
@@ -119,6 +126,7 @@ func gitSpellings(g source.Git) spellings {
 	if id := g.Identifier(); id != s.first() {
 		s.add(spelling{text: id})
 	}
+	s.addPlainRemotes(g.Scheme)
 	return s
 }
 

@@ -36,15 +36,15 @@ func (w *watch) Asked(src source.Source) {
 		return
 	}
 	w.asked.Store(true)
-	note := func(entries []entry, matched []atomic.Bool) {
+	note := func(entries []entry, matched []atomic.Bool, hits func(*entry) bool) {
 		for i := range entries {
-			if !matched[i].Load() && hits(entries[i].pattern, s) {
+			if !matched[i].Load() && hits(&entries[i]) {
 				matched[i].Store(true)
 			}
 		}
 	}
-	note(w.whitelist, w.white)
-	note(w.blacklist, w.black)
+	note(w.whitelist, w.white, func(e *entry) bool { return hits(e.pattern, s) })
+	note(w.blacklist, w.black, func(e *entry) bool { _, ok := e.denies(&s); return ok })
 }
 
 // Unused implements policy.Watch. A run that asked nothing says nothing.
