@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/urfave/cli/v2"
@@ -46,7 +47,7 @@ func (a *app) exitCode(err error) int {
 		return exitClean
 	case errors.Is(err, errFound), errors.Is(err, errRefused), errors.Is(err, errDenied), errors.Is(err, errTestsFailed), errors.Is(err, errWouldFix), errors.Is(err, errStale):
 		return exitFound
-	case errors.Is(err, errEvaluation):
+	case errors.Is(err, errEvaluation), leftAlone(err):
 		return exitUnchecked
 	case errors.Is(err, context.Canceled):
 		all = failures{errors.New("interrupted: nothing was checked to the end")}
@@ -57,6 +58,13 @@ func (a *app) exitCode(err error) int {
 		fmt.Fprintf(a.stderr, "%s: %s\n", programName, visible(err.Error()))
 	}
 	return exitUnchecked
+}
+
+// leftAlone tells whether whoever read the output has gone, as head does: there is
+// nobody to tell it. The path is the name that package os gives to standard output.
+func leftAlone(err error) bool {
+	var at *fs.PathError
+	return errors.As(err, &at) && at.Path == "/dev/stdout" && errors.Is(at.Err, syscall.EPIPE)
 }
 
 // visible escapes what a file name or a policy could do to a terminal, or to a

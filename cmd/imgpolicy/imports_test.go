@@ -109,7 +109,7 @@ var doors = map[string][]string{
 	"github.com/urfave/cli/v2":                               {"cmd/imgpolicy"},
 	"go.yaml.in/yaml/v3":                                     {"policy/document"},
 	"golang.org/x/crypto":                                    {"policy/rego"},
-	"golang.org/x/net":                                       {"policy/rego"},
+	"golang.org/x/net":                                       {"policy/regex", "policy/rego"},
 	"golang.org/x/sys/windows":                               {"cmd/imgpolicy"},
 	"golang.org/x/term":                                      {"cmd/imgpolicy"},
 	"golang.org/x/text/width":                                {"lint/report"},

@@ -2,22 +2,17 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"golang.org/x/term"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)                       // a second interrupt ends the program at once
 	width, _, err := term.GetSize(int(os.Stdout.Fd())) // #nosec G115 -- a file descriptor
 	a := app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		lookupEnv: os.LookupEnv, environ: os.Environ, getwd: os.Getwd,
 		terminal: err == nil, width: width, errTerminal: term.IsTerminal(int(os.Stderr.Fd())), machine: machinePolicyPath(), // #nosec G115 -- a file descriptor
 	}
-	os.Exit(a.run(ctx, os.Args[1:]))
+	os.Exit(a.run(untilInterrupted(), os.Args[1:]))
 }
