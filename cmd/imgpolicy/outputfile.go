@@ -22,9 +22,21 @@ func (a *app) writeOutput(out output, result *lint.Result, options report.Option
 	err := writeFile(absolute(dir, out.file), func(w io.Writer) error { return out.format.Write(w, result, options) })
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) { // its path is that of a temporary file
-		return failure{out.file, pathError.Err.Error(), "check the directory and its permissions"}
+		return failure{out.file, pathError.Err.Error(), outputHint(pathError.Err)}
 	}
 	return err
+}
+
+// outputHint is what to do about a file that cannot be written, "" where only who
+// has the machine can say.
+func outputHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "make its directory first"
+	case errors.Is(err, fs.ErrPermission):
+		return "name a file in a directory that you may write to"
+	}
+	return ""
 }
 
 // stream is the stream that a file's name stands for, nil for none. Opened by
