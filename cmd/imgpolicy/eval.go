@@ -250,7 +250,7 @@ func (a *app) evalPolicies(c *cli.Context) (loaded []*rego.Policy, loadErr, err 
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the working directory: %w", err)
 	}
-	opt, err := a.regoOptions(c.String("buildx"), c.Duration("timeout"))
+	opt, err := a.regoOptions(c)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -92,6 +92,7 @@ var doors = map[string][]string{
 	"github.com/distribution/reference":                      {"dockerfile/source"},
 	"github.com/fatih/color":                                 {"lint/report"},
 	"github.com/google/certificate-transparency-go":          {madeForTests},
+	"github.com/docker/go-units":                             {"cmd/imgpolicy", "policy/rego"},
 	"github.com/google/go-containerregistry":                 {"policy/resolve"},
 	"github.com/moby/buildkit":                               {"dockerfile", "dockerfile/source", "policy/rego"},
 	"github.com/moby/policy-helpers":                         {"policy/sigstore"},

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/lint"
@@ -34,6 +34,7 @@ func regoFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "label", Usage: "a label given to the build: `NAME=VALUE`; repeat for more"},
 		&cli.StringFlag{Name: "buildx", Value: rego.BuildxVersion, Usage: "judge as this `VERSION` of Buildx: " + rego.BuildxVersion + " (default) or " + rego.OldBuildxVersion},
 		&cli.DurationFlag{Name: "timeout", Value: rego.DefaultTimeout, Usage: "stop judging a source after this `TIME` (default 10s)"},
+		&cli.StringFlag{Name: "memory-limit", Value: "1GiB", Usage: "stop judging a source when the program has more than\nthis `SIZE` on its heap (default 1GiB), or off"},
 	}
 }
 
@@ -67,18 +68,32 @@ func (a *app) policyOptions(c *cli.Context) (policyOptions, error) {
 	if o.labels, err = pairs("label", c.StringSlice("label")); err != nil {
 		return o, err
 	}
-	o.rego, err = a.regoOptions(c.String("buildx"), c.Duration("timeout"))
+	o.rego, err = a.regoOptions(c)
 	return o, err
 }
 
-func (a *app) regoOptions(version string, timeout time.Duration) (rego.Options, error) {
+func (a *app) regoOptions(c *cli.Context) (rego.Options, error) {
+	version, timeout := c.String("buildx"), c.Duration("timeout")
 	if !slices.Contains(buildxVersions, version) {
 		return rego.Options{}, unknown("Buildx version", version, buildxVersions)
 	}
 	if timeout <= 0 {
 		return rego.Options{}, usageError("--timeout is a time above 0, such as 10s")
 	}
-	return rego.Options{OldHost: version == rego.OldBuildxVersion, Timeout: timeout, Verifier: a.signatures()}, nil
+	memory, err := memoryLimit(c.String("memory-limit"))
+	return rego.Options{OldHost: version == rego.OldBuildxVersion, Timeout: timeout, MemoryLimit: memory, Verifier: a.signatures()}, err
+}
+
+// memoryLimit reads a size, below 0 for none.
+func memoryLimit(text string) (int64, error) {
+	if text == "off" {
+		return -1, nil
+	}
+	size, err := units.RAMInBytes(text)
+	if err != nil || size <= 0 {
+		return 0, usageError(fmt.Sprintf("--memory-limit %q is no size above 0: write one such as 512MiB, or off", text))
+	}
+	return size, nil
 }
 
 // pairs reads the NAME=VALUE of a repeated flag.

@@ -12,9 +12,13 @@ func policyError() *lint.Rule {
 		Severity:  lint.Error,
 		Mandatory: true,
 		Doc: "The policy loads, and then has no answer: its decision is undefined or of the wrong\n" +
-			"type, rules contradict each other, or it takes too long. Buildx fails the build with\n" +
-			"the same words. The run ends with exit code 2, since what was asked was not judged;\n" +
-			"all other diagnostics are printed as usual.",
+			"type, rules contradict each other, or it takes too long or too much memory. Buildx\n" +
+			"fails the build with the same words. The run ends with exit code 2, since what was\n" +
+			"asked was not judged; all other diagnostics are printed as usual.\n\n" +
+			"`--timeout` and `--memory-limit` are the limits; Buildx has none. The heap of the whole\n" +
+			"program is looked at every 10 ms while a policy is evaluated: what one call of a builtin\n" +
+			"takes at once is not caught, such as `concat` of very long texts, nor memory that is\n" +
+			"not on the heap. Where policies are from strangers, let the container have a limit, too.",
 		Bad:  "FROM alpine:3.20@sha256:" + exampleDigest + "\n",
 		Good: "FROM scratch\n",
 		Check: func(p *lint.Pass) {

@@ -42,7 +42,7 @@ func (p *Policy) certainlyAllowed(ctx context.Context, r policy.Request) bool {
 	if err != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	ctx, cancel := p.limited(ctx)
 	defer cancel()
 	input, err := ast.InterfaceToValue(doc.value(envDocument(r.Env, false)))
 	if err != nil {

@@ -78,7 +78,7 @@ func (p *Policy) Check(ctx context.Context, r policy.Request) (Check, error) {
 }
 
 func (p *Policy) checkDocument(ctx context.Context, doc *document, r policy.Request) (Check, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	ctx, cancel := p.limited(ctx)
 	defer cancel()
 	fields := doc.value(envDocument(r.Env, false))
 	out, err := boundedFor(ctx, p, func() (Check, error) { return p.evaluate(ctx, doc, fields, r) })
@@ -163,7 +163,7 @@ func (ev *evaluation) convert(r policy.Request, out *Check) error {
 // Probe asks the policy what it can do before any source, as Buildx does first
 // of all; the error fails the build.
 func (p *Policy) Probe(ctx context.Context, env policy.Env) error {
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	ctx, cancel := p.limited(ctx)
 	defer cancel()
 	doc := &document{}
 	ev := &evaluation{policy: p, doc: doc, asked: map[string]bool{}, pins: map[string]bool{}}
@@ -190,7 +190,10 @@ func cancellation(ctx context.Context) (stop topdown.Cancel, release func() bool
 var errTimeout = errors.New("the evaluation took too long")
 
 func (p *Policy) evalError(ctx context.Context, err error) error {
-	if topdown.IsCancel(err) || errors.Is(err, context.DeadlineExceeded) {
+	if topdown.IsCancel(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		if errors.Is(context.Cause(ctx), errMemory) {
+			return fmt.Errorf("%w: it was stopped with more than %s in use; --memory-limit sets the limit", errMemory, inBytes(p.opt.MemoryLimit))
+		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}

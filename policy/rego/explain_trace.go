@@ -203,7 +203,7 @@ func (f *failure) vary(other place) {
 // trace evaluates the policy once more with every rule tried, and tells what
 // happened until it ended or was stopped.
 func (p *Policy) trace(ctx context.Context, doc *document, input ast.Value) *tracer {
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	ctx, cancel := p.limited(ctx)
 	defer cancel()
 	t := &tracer{
 		kind: doc.kind, rewritten: p.compiler.RewrittenVars, stop: cancel,

@@ -44,7 +44,7 @@ type module struct {
 // Inspect finds the flaws of the policy; the policies in before are asked before
 // it in the same build.
 func (p *Policy) Inspect(ctx context.Context, before []policy.Policy) []policy.Flaw {
-	ctx, cancel := context.WithTimeout(ctx, p.opt.Timeout)
+	ctx, cancel := p.limited(ctx)
 	defer cancel()
 	in := p.newInspector(ctx)
 	in.findNoDefault()

@@ -43,11 +43,24 @@ type Options struct {
 	OldHost bool
 	// Timeout bounds the evaluation of one source, 0 for DefaultTimeout.
 	Timeout time.Duration
+	// MemoryLimit is how many bytes the heap of the program may have while a source
+	// is evaluated, 0 for DefaultMemoryLimit, below 0 for any.
+	MemoryLimit int64
 	// Now is the time that policies see, the zero value for that of the clock.
 	Now time.Time
 	// Verifier checks sigstore bundles, nil where nothing can: the builtins that
 	// need one are then undefined.
 	Verifier Verifier
+}
+
+// setDefaults sets the limits that are not given.
+func (o *Options) setDefaults() {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MemoryLimit == 0 {
+		o.MemoryLimit = DefaultMemoryLimit
+	}
 }
 
 // Language is the language of "*.rego" policy files. It compiles a policy once
@@ -118,9 +131,7 @@ type Policy struct {
 // Load compiles a policy. Errors that point into a module are of type
 // *policy.LoadError, with OPA's words.
 func Load(files []policy.File, root fs.FS, opt Options) (*Policy, error) {
-	if opt.Timeout == 0 {
-		opt.Timeout = DefaultTimeout
-	}
+	opt.setDefaults()
 	p := &Policy{files: files, root: root, opt: opt}
 	for _, f := range files {
 		if len(f.Text) > maxModule {

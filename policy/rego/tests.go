@@ -38,9 +38,7 @@ type Test struct {
 // both may import and read. Errors that point into a module are of type
 // *policy.LoadError.
 func LoadTests(main policy.File, files []policy.File, root fs.FS, opt Options) (*Tests, error) {
-	if opt.Timeout == 0 {
-		opt.Timeout = DefaultTimeout
-	}
+	opt.setDefaults()
 	t := &Tests{
 		policy: &Policy{files: []policy.File{main}, root: root, opt: opt},
 		own:    map[string]*ast.Module{}, tests: map[string]*ast.Module{}, main: main.Name,
@@ -201,7 +199,7 @@ func (t *Tests) input(test Test) (*testInput, error) {
 
 // evaluate evaluates one rule.
 func (t *Tests) evaluate(ctx context.Context, ev *evaluation, query string, input ast.Value, more ...rego.EvalOption) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.policy.opt.Timeout)
+	ctx, cancel := t.policy.limited(ctx)
 	defer cancel()
 	ctx = context.WithValue(ctx, evaluationKey{}, ev)
 	options := []func(*rego.Rego){
