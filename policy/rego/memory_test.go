@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/rego"
@@ -19,7 +20,7 @@ allow if count([t | some i in numbers.range(1, %d); t := sprintf("%%d%%s", [i, b
 // What takes too much memory is stopped, and is not allowed. Not in parallel: what
 // others have on the heap counts too.
 func TestMemoryLimit(t *testing.T) {
-	p := loadAllow(t, texts(100_000), nil, rego.Options{MemoryLimit: 64 << 20})
+	p := loadAllow(t, texts(100_000), nil, rego.Options{MemoryLimit: 64 << 20, Timeout: 5 * time.Minute})
 	d, err := p.Decide(t.Context(), requestFor(t, "alpine:3.19"))
 	if err == nil || !strings.Contains(err.Error(), "took too much memory: it was stopped with more than 64MiB in use; --memory-limit") || d.Outcome == policy.Allow {
 		t.Errorf("Decide: %+v, %v", d, err)
