@@ -80,6 +80,8 @@ type Diagnostic struct {
 	// NotBaselined says why no baseline hides it, "" where one may.
 	NotBaselined string
 	known        []string // the names that exceptions know its source by
+	// Pin is a pin that Rule.Compare is still to compare with others, nil for none.
+	Pin *PinnedSource
 	// Ignored is what hides the diagnostic; nil outside of Result.Ignored.
 	Ignored *Ignore
 }

@@ -28,7 +28,7 @@ func (i *Images) Of(ctx context.Context, reference string, day catalog.Date) ([]
 		return nil, err
 	}
 	file := File{Name: "Dockerfile", Read: func() ([]byte, error) { return []byte("FROM " + reference + "\n"), nil }}
-	out := d.linter.lintFile(ctx, file, d.watches, nil)
+	out := d.linter.lintFile(ctx, file, d.watches, mismatches{})
 	if j := d.linter.Settings.Levels.judge(); j != nil {
 		j.Forget() // a catalog may have more than memory should hold, for each day
 	}

@@ -100,7 +100,7 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	pins := &writtenPins{of: map[pinned]*sourcePins{}}
 	var done atomic.Int64
 	l.each(len(files), func(i int) {
-		out := l.lintFile(ctx, files[i], watches, nil)
+		out := l.lintFile(ctx, files[i], watches, mismatches{})
 		pins.add(i, out.written)
 		out.written = nil
 		slots[i] = kept.keep(&out)

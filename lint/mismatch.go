@@ -22,13 +22,36 @@ type WrittenPin struct {
 	of pinned
 }
 
+// PinnedSource is a source and what it is pinned to in one place.
+type PinnedSource struct {
+	Name     string // source.Unpin
+	Platform string
+	Digest   string
+}
+
 // pinned is what a pin is about. An image may have a digest for each platform:
 // only for the same one must they agree.
 type pinned struct{ name, platform string }
 
 // mismatches are the pins of those sources that are not pinned to the same
-// everywhere.
-type mismatches map[pinned][]WrittenPin
+// everywhere. The zero value is none.
+type mismatches struct {
+	places map[pinned][]WrittenPin
+	// assumed is a source that is taken for one of them though the other pins are
+	// not known: its diagnostics are left without Rule.Compare.
+	assumed pinned
+}
+
+// of are the pins to something else than a source has.
+func (m mismatches) of(pin *PinnedSource) []WrittenPin {
+	var out []WrittenPin
+	for _, w := range m.places[pinned{pin.Name, pin.Platform}] {
+		if w.Digest != pin.Digest {
+			out = append(out, w)
+		}
+	}
+	return out
+}
 
 // maxPinPlaces is how many places of one pin are remembered.
 const maxPinPlaces = 8
@@ -91,7 +114,7 @@ func (s *sourcePins) add(p placedPin) {
 
 // disagreeing are the sources with several pins, and the files that have them.
 func (w *writtenPins) disagreeing() (mismatches, []int) {
-	all := mismatches{}
+	all := mismatches{places: map[pinned][]WrittenPin{}}
 	files := map[int]bool{}
 	for of, s := range w.of {
 		if len(s.places) < 2 {
@@ -103,7 +126,7 @@ func (w *writtenPins) disagreeing() (mismatches, []int) {
 		}
 		slices.SortFunc(places, placedPin.compare)
 		for _, p := range places {
-			all[of] = append(all[of], p.WrittenPin)
+			all.places[of] = append(all.places[of], p.WrittenPin)
 		}
 		for _, file := range s.files {
 			files[file] = true
@@ -115,7 +138,7 @@ func (w *writtenPins) disagreeing() (mismatches, []int) {
 // notePins notes what the inputs of a build are pinned to, for a rule that
 // compares the files of a run.
 func (o *outcome) notePins(p *Pass) {
-	if !slices.ContainsFunc(p.linter.Rules, func(r *Rule) bool { return r.ComparesPins && p.Runs(r) }) {
+	if !slices.ContainsFunc(p.linter.Rules, func(r *Rule) bool { return r.Compare != nil && p.Runs(r) }) {
 		return
 	}
 	for i := range p.Inputs {
@@ -156,15 +179,28 @@ func (l *Linter) lintMismatches(ctx context.Context, files []File, slots []*outc
 	})
 }
 
-// OtherPins are the places of the run where the source of an input is pinned to
-// something else than here.
-func (p *Pass) OtherPins(input int) []WrittenPin {
+// ReportPin adds a diagnostic about an input if its source is pinned to something
+// else in another place of the run, which Rule.Compare then adds.
+func (p *Pass) ReportPin(input int, d Diagnostic) {
 	of, digest := pinOf(&p.Inputs[input])
-	var out []WrittenPin
-	for _, w := range p.others[of] {
-		if digest != "" && w.Digest != digest {
-			out = append(out, w)
-		}
+	if of.name == "" || digest == "" {
+		return
 	}
-	return out
+	pin := &PinnedSource{Name: strings.Clone(of.name), Platform: strings.Clone(of.platform), Digest: strings.Clone(digest)}
+	if of != p.others.assumed && len(p.others.of(pin)) == 0 {
+		return
+	}
+	d.Pin = pin
+	p.ReportInput(input, d)
+}
+
+// compare completes a diagnostic that ReportPin has added, once it is plain data.
+func (m mismatches) compare(d *Diagnostic) {
+	if d.Pin == nil {
+		return
+	}
+	if others := m.of(d.Pin); len(others) > 0 {
+		d.Rule.Compare(d, others)
+		d.Pin = nil
+	}
 }

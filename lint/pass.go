@@ -138,6 +138,7 @@ func (p *Pass) finish() []Diagnostic {
 	p.hashes = p.linter.lineHashes(p.File.Text)
 	for i := range p.diagnostics {
 		p.settle(&p.diagnostics[i])
+		p.others.compare(&p.diagnostics[i])
 	}
 	return p.diagnostics
 }
@@ -151,8 +152,11 @@ func tidy(all []Diagnostic) []Diagnostic {
 }
 
 func sameDiagnostic(a, b Diagnostic) bool {
-	return a.Rule == b.Rule && a.Span == b.Span && a.Message == b.Message
+	return a.Rule == b.Rule && a.Span == b.Span && a.Message == b.Message && samePin(a.Pin, b.Pin)
 }
+
+// samePin compares the pins of diagnostics that Rule.Compare is still to complete.
+func samePin(a, b *PinnedSource) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func (p *Pass) settle(d *Diagnostic) {
 	d.File, d.NotBaselined = p.File.Name, p.notBaselined(d.Rule)

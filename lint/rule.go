@@ -46,8 +46,10 @@ type Rule struct {
 	// Configs tells that the rule is about the configs of levels: Bad and Good are
 	// several files in txtar form, and Check is nil.
 	Configs bool
-	// ComparesPins has Pass.OtherPins filled in for Check.
-	ComparesPins bool
+	// Compare completes what Check has reported by Pass.ReportPin: it is told of the
+	// other pins once those of all files are known, and may add to the message and
+	// the related places alone.
+	Compare func(d *Diagnostic, others []WrittenPin) `json:"-"`
 	// Check reports what it finds. It does no I/O.
 	Check func(*Pass) `json:"-"`
 }

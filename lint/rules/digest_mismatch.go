@@ -23,7 +23,7 @@ may have a digest of its own for each platform.`,
 		Bad: "FROM alpine:3.20@" + examplePin + " AS build\n" +
 			"FROM alpine:3.20@sha256:1111111111111111111111111111111111111111111111111111111111111111\n",
 		Good:         "FROM alpine:3.20@" + examplePin + " AS build\nFROM alpine:3.20@" + examplePin + "\n",
-		ComparesPins: true,
+		Compare: elsewhere,
 		Check: func(p *lint.Pass) {
 			for i := range p.Inputs {
 				if src := p.Inputs[i].Source; src == nil || !src.Pinned() {
@@ -32,7 +32,7 @@ may have a digest of its own for each platform.`,
 				if e, ok := p.InLock(i); ok {
 					compareLocked(p, i, e)
 				} else {
-					compareOthers(p, i)
+					reportPin(p, i)
 				}
 			}
 		},
@@ -55,22 +55,23 @@ func compareLocked(p *lint.Pass, index int, e lint.LockEntry) {
 	})
 }
 
-// compareOthers compares an input with those of the run.
-func compareOthers(p *lint.Pass, index int) {
+// reportPin reports a pin for the case that the run has another one.
+func reportPin(p *lint.Pass, index int) {
 	in := &p.Inputs[index]
-	others := p.OtherPins(index)
-	if len(others) == 0 {
-		return
-	}
 	_, pin := source.Unpin(in.Source)
-	d := lint.Diagnostic{
-		Message: fmt.Sprintf("%s is pinned to %s here, and elsewhere to %s", pinnedName(in.Source), short(pin), short(others[0].Digest)),
-	}
-	for _, o := range others {
-		d.Related = append(d.Related, lint.Related{Message: "pinned to " + short(o.Digest), File: o.File, Span: o.Span, Range: o.Range})
-	}
+	d := lint.Diagnostic{Message: fmt.Sprintf("%s is pinned to %s here", pinnedName(in.Source), short(pin))}
 	if img, ok := in.Source.(source.Image); ok {
 		d.Help = fmt.Sprintf("`docker buildx imagetools inspect %s:%s --format '{{.Manifest.Digest}}'` prints the digest of today", img.ShortName(), img.Tag())
 	}
-	p.ReportInput(index, d)
+	p.ReportPin(index, d)
+}
+
+// elsewhere says what a source is pinned to in other places.
+func elsewhere(d *lint.Diagnostic, others []lint.WrittenPin) {
+	d.Message += ", and elsewhere to " + short(others[0].Digest)
+	related := make([]lint.Related, len(others), len(others)+len(d.Related))
+	for i, o := range others {
+		related[i] = lint.Related{Message: "pinned to " + short(o.Digest), File: o.File, Span: o.Span, Range: o.Range}
+	}
+	d.Related = append(related, d.Related...)
 }
