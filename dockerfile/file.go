@@ -17,7 +17,10 @@ import (
 
 // Span is a half-open range of byte offsets into a File's text. The zero value
 // is the empty span at the start.
-type Span struct{ Start, End int }
+type Span struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
 
 // Empty tells whether the span covers no text.
 func (s Span) Empty() bool { return s.End <= s.Start }
@@ -25,10 +28,17 @@ func (s Span) Empty() bool { return s.End <= s.Start }
 // Position is a place in a text for people and editors. Line and Column are
 // 1-based; Column counts Unicode code points, a byte order mark not included;
 // Offset counts bytes from 0, a byte order mark included.
-type Position struct{ Line, Column, Offset int }
+type Position struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Offset int `json:"offset"`
+}
 
 // Range is a pair of positions, the end exclusive. The zero value is no range.
-type Range struct{ Start, End Position }
+type Range struct {
+	Start Position `json:"start"`
+	End   Position `json:"end"`
+}
 
 // IsZero tells whether there is no range.
 func (r Range) IsZero() bool { return r.Start.Line == 0 }

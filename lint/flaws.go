@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -9,79 +8,15 @@ import (
 	"github.com/imgpolicy/imgpolicy/policy"
 )
 
-// flaws are the diagnostics of the policies in force. A policy is judged once,
-// however many files it is in force for, by the settings of the first of them;
-// the files of policies come in the order in which they are first used, after
-// all Dockerfiles.
-func (l *Linter) flaws(ctx context.Context, slots []*outcome, watches *watches) []Diagnostic {
-	found := flawList{linter: l, rules: map[string]*Rule{}, byFile: map[string][]Diagnostic{}}
-	for _, r := range l.Rules {
-		if r.Flaws {
-			found.rules[r.ID] = r
-		}
-	}
-	if len(found.rules) == 0 {
-		return nil
-	}
-	var judged [][]policy.Policy
-	for _, o := range slots {
-		if o.settings == nil || !slices.ContainsFunc(l.Rules, func(r *Rule) bool { return r.Flaws && o.settings.Runs(r) }) {
-			continue
-		}
-		for i, pol := range o.settings.Policies {
-			inspector, ok := pol.(policy.Inspector)
-			// What is asked before matters to a policy, so it is judged again
-			// where that differs; the flaws it has by itself are dropped then.
-			asked := o.settings.Policies[:i+1]
-			if !ok || slices.ContainsFunc(judged, func(j []policy.Policy) bool { return slices.Equal(j, asked) }) {
-				continue
-			}
-			judged = append(judged, asked)
-			found.add(o.settings, inspector.Inspect(ctx, asked[:i]))
-		}
-	}
-	watches.unused(slots, found.add)
-	found.levelFlaws(slots)
-	return found.diagnostics()
-}
-
-// alone are outcomes that have nothing but the policies in force for no file.
-func (l *Linter) alone() []*outcome {
-	if l.Alone == nil {
-		return nil
-	}
-	var slots []*outcome
-	for _, pol := range l.Alone() {
-		settings := l.Settings
-		settings.Policies = []policy.Policy{pol}
-		slots = append(slots, &outcome{settings: &settings})
-	}
-	return slots
-}
-
-// flawList gathers diagnostics by the file they are about.
-type flawList struct {
-	linter *Linter
-	rules  map[string]*Rule
-	files  []policy.File
-	byFile map[string][]Diagnostic
-}
-
-func (l *flawList) add(settings *Settings, flaws []policy.Flaw) {
-	for _, f := range flaws {
-		rule := l.rules[f.Rule]
-		if rule == nil || !settings.Runs(rule) {
-			continue
-		}
-		if _, ok := l.byFile[f.File.Name]; !ok {
-			l.files = append(l.files, f.File)
-		}
-		l.byFile[f.File.Name] = append(l.byFile[f.File.Name], Diagnostic{
-			Rule: rule, Severity: settings.severity(rule, 0), File: f.File.Name, Span: dockerfile.Span{Start: f.Start, End: f.End},
-			Message: f.Message, Help: f.Help, Notes: slices.Clone(f.Notes), Fixes: fixes(f.Fixes),
-			NotBaselined: settings.notBaselined(rule),
-		})
-	}
+// Alone is a policy or a config that an argument names, to be judged for its own
+// flaws where it is in force for no file.
+type Alone struct {
+	Name string // the same in all parts of a run
+	// Used tells that a file of the run made it load.
+	Used bool
+	// Policies are those of it, and Failures why it cannot be used.
+	Policies []policy.Policy
+	Failures []string
 }
 
 // fixes are those of a flaw, as the linter has them.
@@ -97,26 +32,16 @@ func fixes(of []policy.Fix) []Fix {
 	return out
 }
 
-func (l *flawList) diagnostics() []Diagnostic {
-	var out []Diagnostic
-	for _, f := range l.files {
-		out = append(out, l.linter.settled(f, l.byFile[f.Name])...)
-	}
-	return out
-}
-
 // settled are the diagnostics about a file that is no Dockerfile as plain data.
 func (l *Linter) settled(file policy.File, all []Diagnostic) []Diagnostic {
 	if len(all) == 0 {
 		return nil
 	}
-	text := string(file.Text)
-	doc := document{text, dockerfile.NewLines(text), new(dockerfile.Secrets)}
-	hashes := l.lineHashes(text)
+	text := l.settledText(file)
 	all = tidy(all)
 	for i := range all {
-		doc.settle(&all[i])
-		doc.locate(&all[i], hashes)
+		text.settle(&all[i])
+		text.locate(&all[i], text.hashes)
 	}
 	return all
 }

@@ -11,10 +11,10 @@ import (
 
 // Ignore tells what hides a diagnostic.
 type Ignore struct {
-	By     IgnoredBy
-	Reason string
-	Until  string           // the last day it holds, YYYY-MM-DD, or "" for ever
-	Range  dockerfile.Range // of the directive, zero for what stands in no file of the run
+	By     IgnoredBy        `json:"by"`
+	Reason string           `json:"reason,omitempty"`
+	Until  string           `json:"until,omitempty"` // the last day it holds, YYYY-MM-DD, or "" for ever
+	Range  dockerfile.Range `json:"range,omitzero"`  // of the directive, zero for what stands in no file of the run
 }
 
 // IgnoredBy is the kind of thing that hides a diagnostic.

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -141,8 +142,8 @@ func (o *outcome) applyLevels(p *Pass) {
 		if by != nil {
 			d.Ignored = &Ignore{By: ByException, Reason: exceptionReason(by), Until: by.Until.String()}
 			o.ignored = append(o.ignored, d)
-			if !slices.Contains(o.waived, by) {
-				o.waived = append(o.waived, by)
+			if place := by.Place(); !slices.Contains(o.waived, place) {
+				o.waived = append(o.waived, place)
 			}
 			continue
 		}
@@ -245,63 +246,27 @@ func (p *Pass) imageKnownAs(input int, img source.Image) []string {
 	return known
 }
 
-// levelFlaws are what is wrong with the configs of levels, and the exceptions
-// that waive nothing where a run can tell.
-func (l *flawList) levelFlaws(slots []*outcome) {
-	var seen []*Levels
-	for _, o := range slots {
-		if o.settings == nil || o.settings.Levels == nil || slices.Contains(seen, o.settings.Levels) {
-			continue
+// exceptions are those that a run over all they are for would make use of, as the
+// flaws they are where it does not, by their places.
+func (l *Levels) exceptions() iter.Seq2[string, policy.Flaw] {
+	return func(yield func(string, policy.Flaw) bool) {
+		if !l.Whole {
+			return
 		}
-		seen = append(seen, o.settings.Levels)
-		l.addNew(o.settings, o.settings.Levels.Flaws)
-		l.addNew(o.settings, o.settings.Levels.unused(slots))
-	}
-}
-
-// addNew adds the flaws that are not there yet: files may have some of their
-// levels in common.
-func (l *flawList) addNew(settings *Settings, flaws []policy.Flaw) {
-	for _, f := range flaws {
-		if !slices.ContainsFunc(l.byFile[f.File.Name], func(d Diagnostic) bool {
-			return d.Rule.ID == f.Rule && d.Span.Start == f.Start && d.Message == f.Message
-		}) {
-			l.add(settings, []policy.Flaw{f})
-		}
-	}
-}
-
-// unused are the exceptions that waive nothing. It is known only where all that
-// they are for was checked.
-func (l *Levels) unused(slots []*outcome) []policy.Flaw {
-	if !l.Whole {
-		return nil
-	}
-	used := map[string]bool{}
-	for _, o := range slots {
-		if o.settings == nil || o.err != nil || o.unchecked > 0 {
-			return nil
-		}
-		for _, e := range o.waived {
-			used[e.Place()] = true
-		}
-	}
-	var out []policy.Flaw
-	for i := range l.All {
-		for j := range l.All[i].Exceptions {
-			e := &l.All[i].Exceptions[j]
-			if used[e.Place()] {
-				continue
+		for i := range l.All {
+			for j := range l.All[i].Exceptions {
+				e := &l.All[i].Exceptions[j]
+				file := l.Texts[e.File]
+				start, end := LineSpan(string(file.Text), e.Line)
+				if !yield(e.Place(), policy.Flaw{
+					Rule: "unused-exception", File: file, Start: start, End: end,
+					Message: fmt.Sprintf("this exception from %s for %s waives nothing", e.Rule, e.Source), Help: "remove it",
+				}) {
+					return
+				}
 			}
-			file := l.Texts[e.File]
-			start, end := LineSpan(string(file.Text), e.Line)
-			out = append(out, policy.Flaw{
-				Rule: "unused-exception", File: file, Start: start, End: end,
-				Message: fmt.Sprintf("this exception from %s for %s waives nothing", e.Rule, e.Source), Help: "remove it",
-			})
 		}
 	}
-	return out
 }
 
 // LineSpan is where the text of a line stands, counted from 1, without the space

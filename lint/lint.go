@@ -15,7 +15,6 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/policy"
-	"github.com/imgpolicy/imgpolicy/policy/level"
 )
 
 // Linter lints Dockerfiles. It is safe for concurrent use once filled in.
@@ -27,10 +26,11 @@ type Linter struct {
 	// SettingsOf gives the settings of a Dockerfile by its Name. nil, and a
 	// result of nil, are Settings. It must be safe for concurrent use.
 	SettingsOf func(file string) (*Settings, error)
-	// Alone gives, once the files are linted, further policies to judge for
-	// their own flaws, by Settings: those that are in force for no file. nil is
-	// none.
-	Alone func() []policy.Policy
+	// Alone gives, once the files are linted, further policies to judge for their own
+	// flaws, by Settings. nil is none.
+	Alone func() []Alone
+	// PolicyName names policies as all parts of a run do; nil where there are none.
+	PolicyName func(pol policy.Policy) string
 	// Lookup finds out what policies need to know about sources; nil where nothing
 	// may be looked up. It must be safe for concurrent use.
 	Lookup policy.Lookup
@@ -110,8 +110,8 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	})
 	l.lintMismatches(ctx, files, slots, watches, pins)
 	result, failures := l.gather(files, slots)
-	result.add(l.flaws(ctx, append(slots, l.alone()...), watches))
-	result.add(l.lockDiagnostics(slots))
+	found, _ := conclude([]claims{l.claims(ctx, slots, nil, watches)}, checkedOf(slots))
+	result.add(found)
 	return result, failures
 }
 
@@ -146,7 +146,7 @@ type outcome struct {
 	settings     *Settings
 	err          error
 	lookupErrors []shownError
-	waived       []*level.Exception
+	waived       []string     // the places of exceptions
 	locked       []int        // the entries of the lock that it uses
 	written      []WrittenPin // where the linter compares them, until they are taken in
 }
@@ -226,43 +226,80 @@ func (r *Result) add(all []Diagnostic) {
 // diagnostics. others are the pins of the run that do not agree, where they are
 // known.
 func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, others mismatches) outcome {
+	d, failed := l.decided(ctx, file, watches)
+	if failed != nil {
+		return *failed
+	}
+	return d.judge(others)
+}
+
+// decided is a file that all is known about and that the rules have yet to look at.
+type decided struct {
+	settings *Settings
+	passes   []*Pass // one for each build
+}
+
+// decided reads a file, finds its inputs and asks the policies about them.
+func (l *Linter) decided(ctx context.Context, file File, watches *watches) (*decided, *outcome) {
 	if err := ctx.Err(); err != nil {
-		return outcome{err: err}
+		return nil, &outcome{err: err}
 	}
 	text, err := file.Read()
 	if err != nil {
-		return outcome{err: err}
+		return nil, &outcome{err: err}
 	}
 	settings, err := l.settings(file.Name)
 	if err != nil {
-		return outcome{err: err}
+		return nil, &outcome{err: err}
 	}
 	f := dockerfile.Parse(file.Name, text)
-	out := outcome{settings: settings}
-	var last *Pass
-	for i, build := range settings.builds() {
-		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build, others: others}
+	d := &decided{settings: settings}
+	for _, build := range settings.builds() {
+		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build}
 		p.secrets = dockerfile.NewSecrets(f, p.Inputs) // of unreached stages too
 		if l.ReachedOnly {
 			p.DropUnreached()
 		}
 		if err := p.decide(ctx, build); err != nil {
-			return outcome{settings: settings, err: err}
-		}
-		if len(p.PolicyErrors) > 0 {
-			out.err = errPolicyFailed
+			return nil, &outcome{settings: settings, err: err}
 		}
 		p.findPins(ctx)
 		p.findUpstream(ctx)
+		d.passes = append(d.passes, p)
+	}
+	return d, nil
+}
+
+// judge runs the rules. It can be done again, with other mismatches.
+func (d *decided) judge(others mismatches) outcome {
+	out := outcome{settings: d.settings}
+	for i, p := range d.passes {
+		p.others, p.diagnostics, p.Ignores = others, nil, nil
+		if len(p.PolicyErrors) > 0 {
+			out.err = errPolicyFailed
+		}
 		p.run(false)
 		out.noteLocked(p)
 		out.notePins(p)
 		out.add(p, i == 0)
-		last = p
 	}
+	last := d.passes[len(d.passes)-1]
 	out.applyLevels(last)
 	out.applyIgnores(last)
 	return out
+}
+
+// checkedOf is what is known of files together.
+func checkedOf(slots []*outcome) checked {
+	c := checked{waived: map[string]bool{}}
+	for _, o := range slots {
+		c.unsettled = c.unsettled || o.settings == nil
+		c.incomplete = c.incomplete || o.settings == nil || o.err != nil || o.unchecked > 0
+		for _, place := range o.waived {
+			c.waived[place] = true
+		}
+	}
+	return c
 }
 
 // add takes in one build's diagnostics. Most are the same for every build.

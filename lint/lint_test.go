@@ -123,9 +123,13 @@ func TestLintIsTheSameForAnyJobs(t *testing.T) {
 }
 
 // deciding is a policy that is a function.
-type deciding func(policy.Request) (policy.Decision, error)
+type deciding struct {
+	decide func(policy.Request) (policy.Decision, error)
+}
 
-func (d deciding) Decide(_ context.Context, r policy.Request) (policy.Decision, error) { return d(r) }
+func (d *deciding) Decide(_ context.Context, r policy.Request) (policy.Decision, error) {
+	return d.decide(r)
+}
 
 func TestLintFailures(t *testing.T) {
 	t.Parallel()
@@ -163,12 +167,12 @@ func TestLintFailures(t *testing.T) {
 		}}, []lint.File{file("a", "FROM x\n"), file("b", "FROM x\n")}, []string{"a: no policy today"}, bad, 1},
 		{
 			"a decision hides credentials", context.Background(), &lint.Linter{Settings: lint.Settings{
-				Policies: []policy.Policy{deciding(func(r policy.Request) (policy.Decision, error) {
+				Policies: []policy.Policy{&deciding{func(r policy.Request) (policy.Decision, error) {
 					if r.Source.Kind() == source.KindHTTP {
 						return policy.Decision{}, bad
 					}
 					return policy.Decision{}, nil
-				})},
+				}}},
 			}},
 			[]lint.File{file("a", "FROM scratch\nADD https://u:hunter2@h/x /\n")},
 			[]string{"a: deciding about https://***@h/x: no policy today"},

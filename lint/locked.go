@@ -99,33 +99,6 @@ type LockPass struct {
 	Report func(d Diagnostic)
 }
 
-// lockDiagnostics are those about the lock files of a run, in the order in which
-// they are first in force, by the settings of the first file they are.
-func (l *Linter) lockDiagnostics(slots []*outcome) []Diagnostic {
-	var out []Diagnostic
-	for i, o := range slots {
-		if o.settings == nil || o.settings.Lock == nil ||
-			slices.ContainsFunc(slots[:i], func(before *outcome) bool { return before.settings != nil && before.settings.Lock == o.settings.Lock }) {
-			continue
-		}
-		p := &LockPass{Lock: o.settings.Lock, Unused: unusedEntries(o.settings.Lock, slots)}
-		var found []Diagnostic
-		for _, rule := range l.Rules {
-			if rule.CheckLock == nil || !o.settings.Runs(rule) {
-				continue
-			}
-			p.Report = func(d Diagnostic) {
-				d.Rule, d.File, d.Severity = rule, p.File.Name, o.settings.severity(rule, d.Severity)
-				d.NotBaselined = o.settings.notBaselined(rule)
-				found = append(found, d)
-			}
-			rule.CheckLock(p)
-		}
-		out = append(out, l.settled(p.File, found)...)
-	}
-	return out
-}
-
 // unusedEntries are the entries that no file of a run uses. What could not be
 // read or is not known may be what an entry is for.
 func unusedEntries(lock *Lock, slots []*outcome) []LockEntry {

@@ -24,9 +24,9 @@ type WrittenPin struct {
 
 // PinnedSource is a source and what it is pinned to in one place.
 type PinnedSource struct {
-	Name     string // source.Unpin
-	Platform string
-	Digest   string
+	Name     string `json:"name"` // source.Unpin
+	Platform string `json:"platform,omitempty"`
+	Digest   string `json:"digest"`
 }
 
 // pinned is what a pin is about. An image may have a digest for each platform:
@@ -89,11 +89,7 @@ func (w *writtenPins) add(file int, pins []WrittenPin) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for number, pin := range pins {
-		s := w.of[pin.of]
-		if s == nil {
-			s = &sourcePins{places: map[string][]placedPin{}}
-			w.of[pin.of] = s
-		}
+		s := w.source(pin.of)
 		if n := len(s.files); n == 0 || s.files[n-1] != file {
 			s.files = append(s.files, file)
 		}
@@ -110,6 +106,16 @@ func (s *sourcePins) add(p placedPin) {
 	}
 	have = slices.Insert(have, at, p)
 	s.places[p.Digest] = have[:min(len(have), maxPinPlaces)]
+}
+
+// source are the pins of one source.
+func (w *writtenPins) source(of pinned) *sourcePins {
+	s := w.of[of]
+	if s == nil {
+		s = &sourcePins{places: map[string][]placedPin{}}
+		w.of[of] = s
+	}
+	return s
 }
 
 // disagreeing are the sources with several pins, and the files that have them.

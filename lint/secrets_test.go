@@ -132,10 +132,10 @@ func TestLintHidesCredentials(t *testing.T) {
 		{"default of a URL's start without a colon", "FROM scratch\nARG X\nADD https://${X-user:hunter2@h}/x /\n", nil, []string{"hunter2"}, "https://***@h}/x"},
 		{"URL of no use", "FROM https://user:hunter2@h/x\n", nil, []string{"hunter2"}, "https://***@h/x"},
 	}
-	p := deciding(func(r policy.Request) (policy.Decision, error) {
+	p := &deciding{func(r policy.Request) (policy.Decision, error) {
 		id := r.Source.Identifier()
 		return policy.Decision{Messages: []string{"no " + id}, By: policy.Entry{File: "p", Text: id}, Help: id, Notes: []string{id}}, nil
-	})
+	}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -41,32 +41,3 @@ func (w *watches) of(s *Settings, pol policy.Policy) policy.Watch {
 	}
 	return watch
 }
-
-// unused gives what the run made no use of. It is known only of policies that
-// were asked about all the inputs they are in force for.
-func (w *watches) unused(slots []*outcome, add func(*Settings, []policy.Flaw)) {
-	if len(w.all) == 0 {
-		return
-	}
-	first := map[policy.Policy]*Settings{}
-	var inOrder []policy.Policy
-	for _, o := range slots {
-		if o.settings == nil { // it may be one that any policy is in force for
-			return
-		}
-		for _, pol := range o.settings.Policies {
-			switch {
-			case o.err != nil || o.unchecked > 0 || !o.settings.Runs(w.rule):
-				delete(w.all, pol)
-			case first[pol] == nil:
-				first[pol] = o.settings
-				inOrder = append(inOrder, pol)
-			}
-		}
-	}
-	for _, pol := range inOrder {
-		if watch := w.all[pol]; watch != nil {
-			add(first[pol], watch.Unused())
-		}
-	}
-}

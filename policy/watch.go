@@ -15,6 +15,7 @@ type Watch interface {
 	// concurrent use.
 	Asked(src source.Source)
 	// Unused are the parts of the policy that none of the sources had to do with,
-	// sorted by file and place.
-	Unused() []Flaw
+	// sorted by file and place: all of them where it was asked about none, which
+	// asked tells.
+	Unused() (unused []Flaw, asked bool)
 }

@@ -38,6 +38,15 @@ type failures []error
 
 func (f failures) Error() string { return errors.Join(f...).Error() }
 
+// texts are the failures as they are printed.
+func (f failures) texts() []string {
+	out := make([]string, len(f))
+	for i, err := range f {
+		out[i] = visible(err.Error())
+	}
+	return out
+}
+
 // exitCode says what went wrong, one line for each failure, and with what code
 // the program ends.
 func (a *app) exitCode(err error) int {

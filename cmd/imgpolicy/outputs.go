@@ -66,9 +66,7 @@ func (o *lintOptions) lineHashes() bool {
 func (a *app) write(o lintOptions, result *lint.Result, failed failures) error {
 	options := o.report
 	options.Version, options.CodeScanning = moduleVersion(), a.onGitHub()
-	for _, err := range failed {
-		options.Failures = append(options.Failures, visible(err.Error()))
-	}
+	options.Failures = failed.texts()
 	for _, out := range o.outputs {
 		if err := a.writeOutput(out, result, a.rooted(options, out.format, o.dir), o.dir); err != nil {
 			return err

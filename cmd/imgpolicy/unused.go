@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/policy"
 )
 
@@ -24,40 +25,44 @@ type unusedPolicies struct {
 var buildPackage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*package\s+docker\s*(#.*)?$`) })
 
 // load loads them, and returns those that are policies of their own.
-func (u *unusedPolicies) load() []policy.Policy {
-	var out []policy.Policy
+func (u *unusedPolicies) load() []lint.Alone {
+	var out []lint.Alone
 	for _, path := range u.named {
 		load := u.module
 		if isConfigName(filepath.Base(path)) {
 			load = u.config
 		}
-		policies, err := load(path)
+		policies, used, err := load(path)
+		alone := lint.Alone{Name: shownName(u.settings.policies.dir, path), Used: used, Policies: policies}
 		if err != nil {
-			u.failed = append(u.failed, (&policyError{err}).all()...)
+			failed := (&policyError{err}).all()
+			u.failed = append(u.failed, failed...)
+			alone.Failures = failed.texts()
 		}
-		out = append(out, policies...)
+		out = append(out, alone)
 	}
 	return out
 }
 
-// config loads a config and the policies that it names.
-func (u *unusedPolicies) config(path string) ([]policy.Policy, error) {
+// config loads a config and the policies that it names, unless it is used.
+func (u *unusedPolicies) config(path string) (policies []policy.Policy, used bool, err error) {
 	chain, err := u.settings.configs.unused(path)
 	if err != nil || chain == nil {
-		return nil, err
+		return nil, err == nil, err
 	}
 	if _, err := u.settings.levels.of(chain); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	dir := filepath.Dir(path)
-	return u.settings.policies.of("<stdin>", dir, chain.For(filepath.Join(dir, "Dockerfile")))
+	policies, err = u.settings.policies.of("<stdin>", dir, chain.For(filepath.Join(dir, "Dockerfile")))
+	return policies, false, err
 }
 
-// module loads a policy in Rego where what it imports may be: nobody knows the
-// context of a build that there is not.
-func (u *unusedPolicies) module(path string) ([]policy.Policy, error) {
+// module loads a policy in Rego where what it imports may be, unless it is used:
+// nobody knows the context of a build that there is not.
+func (u *unusedPolicies) module(path string) (policies []policy.Policy, used bool, err error) {
 	if _, ok := u.settings.policies.read.Load(path); ok {
-		return nil, nil
+		return nil, true, nil
 	}
 	dir := filepath.Dir(path)
 	loaded, err := u.settings.policies.load([]string{path}, dir)
@@ -67,12 +72,12 @@ func (u *unusedPolicies) module(path string) ([]policy.Policy, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if text, err := readFile(path); err != nil || !buildPackage().Match(text) {
-		return nil, nil
+		return nil, false, nil
 	}
-	return []policy.Policy{loaded}, nil
+	return []policy.Policy{loaded}, false, nil
 }
 
 // everywhere are the policies that a flag puts in force for every Dockerfile.

@@ -22,7 +22,7 @@ the ` + "`imgpolicy.lock`" + ` in force, an error: the lock is what was reviewed
 may have a digest of its own for each platform.`,
 		Bad: "FROM alpine:3.20@" + examplePin + " AS build\n" +
 			"FROM alpine:3.20@sha256:1111111111111111111111111111111111111111111111111111111111111111\n",
-		Good:         "FROM alpine:3.20@" + examplePin + " AS build\nFROM alpine:3.20@" + examplePin + "\n",
+		Good:    "FROM alpine:3.20@" + examplePin + " AS build\nFROM alpine:3.20@" + examplePin + "\n",
 		Compare: elsewhere,
 		Check: func(p *lint.Pass) {
 			for i := range p.Inputs {

@@ -57,7 +57,7 @@ func TestWatchOtherHosts(t *testing.T) {
 	t.Parallel()
 	watch := mustLoad(t, `{"defaultAllow":true,"whitelist":["^evil\\.example/"],"blacklist":["^evil\\.example/"]}`).(policy.Watcher).Watch()
 	watch.Asked(mustImage(t, "EVIL.example/a:1"))
-	unused := watch.Unused()
+	unused, _ := watch.Unused()
 	if len(unused) != 1 || !slices.ContainsFunc(unused, func(f policy.Flaw) bool { return f.Message[:len("whitelist")] == "whitelist" }) {
 		t.Errorf("unused: %+v", unused)
 	}

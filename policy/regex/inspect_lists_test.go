@@ -156,23 +156,27 @@ func TestWatch(t *testing.T) {
 		t.Fatal("the policy cannot be watched")
 	}
 	w := p.Watch()
-	if got := w.Unused(); len(got) > 0 {
-		t.Errorf("asked nothing, but %v", got)
+	if got, asked := w.Unused(); asked || len(got) != 6 {
+		t.Errorf("asked nothing, but %v of %v", asked, got)
 	}
 	w.Asked(source.Local{Name: "context"})
-	if got := w.Unused(); len(got) > 0 {
-		t.Errorf("asked about a directory, but %v", got)
+	if got, asked := w.Unused(); asked || len(got) != 6 {
+		t.Errorf("asked about a directory, but %v of %v", asked, got)
 	}
 	w.Asked(mustImage(t, "a:1"))
 	var got []string
-	for _, f := range w.Unused() {
+	unused, asked := w.Unused()
+	if !asked {
+		t.Error("asked about an image, and does not know it")
+	}
+	for _, f := range unused {
 		got = append(got, f.Message)
 	}
 	const nothing = " matches nothing that the Dockerfiles of this run fetch"
 	if want := []string{`whitelist entry "^b:"` + nothing, `whitelist entry "^https://"` + nothing, `blacklist entry "z"` + nothing}; !slices.Equal(got, want) {
 		t.Errorf("Unused = %q, want %q", got, want)
 	}
-	if got := p.Watch().Unused(); len(got) > 0 {
+	if got, asked := p.Watch().Unused(); asked || len(got) != 6 {
 		t.Errorf("a new watch has seen %v", got)
 	}
 }

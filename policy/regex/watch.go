@@ -47,11 +47,8 @@ func (w *watch) Asked(src source.Source) {
 	note(w.blacklist, w.black, func(e *entry) bool { _, ok := e.denies(&s); return ok })
 }
 
-// Unused implements policy.Watch. A run that asked nothing says nothing.
-func (w *watch) Unused() []policy.Flaw {
-	if !w.asked.Load() {
-		return nil
-	}
+// Unused implements policy.Watch.
+func (w *watch) Unused() (unused []policy.Flaw, asked bool) {
 	in := &inspector{lists: w.lists, text: string(w.source.Text)}
 	find := func(list string, entries []entry, matched []atomic.Bool) {
 		for i := range entries {
@@ -67,5 +64,5 @@ func (w *watch) Unused() []policy.Flaw {
 	find(whitelistKey, w.whitelist, w.white)
 	find(blacklistKey, w.blacklist, w.black)
 	slices.SortStableFunc(in.flaws, byPlace)
-	return in.flaws
+	return in.flaws, w.asked.Load()
 }
