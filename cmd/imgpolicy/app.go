@@ -59,6 +59,7 @@ func (a *app) commands() []*cli.Command {
 		a.catalogCommand(),
 		a.policyCommand(),
 		a.reportCommand(),
+		a.mergeCommand(),
 		a.configCommand(),
 		a.exportCommand(),
 		a.authzCommand(),

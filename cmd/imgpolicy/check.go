@@ -58,7 +58,13 @@ func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting,
 	for i, f := range found.files {
 		run.files[i] = lint.File{Name: f.Name, Read: func() ([]byte, error) { return o.texts.readBy(found.key(f.Name), f.Read) }}
 	}
-	result, unchecked := run.linter.Lint(c.Context, run.files)
+	var result *lint.Result
+	var unchecked []lint.Failure
+	if o.shard == (shard{}) {
+		result, unchecked = run.linter.Lint(c.Context, run.files)
+	} else {
+		result, unchecked = o.shard.lint(c, &o, run)
+	}
 	line.erase()
 	run.result, run.failed = result, slices.Concat(found.failed, uncheckedFiles(unchecked), unused.failed)
 	if err := c.Context.Err(); err != nil {

@@ -116,7 +116,7 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 		v.words = schemaNames
 	case "WHEN":
 		v.words = colorModes
-	case "FILE", "PATH", "DIR":
+	case "FILE", "PATH", "DIR", "REPORT":
 		v.files = true
 	}
 	return v
@@ -125,7 +125,7 @@ func completedValue(program *cli.App, path []string, flag, name string) value {
 // choices are the values of flags whose placeholder does not tell them.
 func choices(path []string, flag string) []string {
 	switch strings.Join(path, " ") + " --" + flag {
-	case "lint --format", "approve --format", "catalog verify --format", "catalog renew --format", "catalog audit --format":
+	case "lint --format", "merge --format", "approve --format", "catalog verify --format", "catalog renew --format", "catalog audit --format":
 		return report.Names()
 	case "inputs --format":
 		return inventoryFormats()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,11 +36,9 @@ func (a *app) lintCommand() *cli.Command {
 		Usage:       "check Dockerfiles",
 		ArgsUsage:   "[PATH...]",
 		Description: lintDescription,
-		Flags: slices.Concat(outputFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
-			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never;\nnever leaves out links, too"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
+		Flags: slices.Concat(outputFlags(), printFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "fix", Usage: "mend first what is safe to mend, as " + programName + " fix does, and\nreport what is left"},
+			shardFlag(),
 		}, knownFlags(), findFlags()),
 		Action: func(c *cli.Context) error {
 			options, err := a.lintOptions(c)
@@ -48,6 +47,15 @@ func (a *app) lintCommand() *cli.Command {
 			}
 			return a.lint(c, options)
 		},
+	}
+}
+
+// printFlags are the flags about what is printed and how the program ends.
+func printFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "fail-on", Value: lint.Error.String(), Usage: "exit with 1 from this `SEVERITY` on: error (default),\nwarning, info, or never"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour the text `WHEN`: auto (default), always or never;\nnever leaves out links, too"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print diagnostics only, no summary"},
 	}
 }
 
@@ -89,6 +97,7 @@ type lintOptions struct {
 	catalog string // the path of one that is given, "" for none
 	// required are levels that must be in force.
 	required []config.Text
+	shard    shard
 	narrow   string // a flag that shows only part of what is used, or ""
 }
 
@@ -97,22 +106,28 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 	if err != nil {
 		return lintOptions{}, err
 	}
+	if err := a.printOptions(c, &o); err != nil {
+		return lintOptions{}, err
+	}
+	if o.known, err = newKnownOptions(c); err != nil {
+		return lintOptions{}, err
+	}
+	o.shard, err = shardOption(c, &o)
+	return o, err
+}
+
+// printOptions reads outputFlags and printFlags.
+func (a *app) printOptions(c *cli.Context, o *lintOptions) error {
 	o.report = report.Options{
 		Quiet: c.Bool("quiet"), HideSource: !c.Bool("show-source"), Statistics: c.Bool("statistics"),
 	}
-	var errs [5]error
+	var errs [4]error
 	o.format, errs[0] = a.format(c.String("format"), c.IsSet("format"))
 	o.failOn, errs[1] = severity(c.String("fail-on"))
 	o.color, errs[2] = a.color(c.String("color"))
 	o.links = a.links(c.String("color"))
 	o.outputs, errs[3] = outputs(o.dir, c.StringSlice("output"))
-	o.known, errs[4] = newKnownOptions(c)
-	for _, err := range errs {
-		if err != nil {
-			return lintOptions{}, err
-		}
-	}
-	return o, nil
+	return cmp.Or(errs[:]...)
 }
 
 // findOptions are those of findFlags.
@@ -187,17 +202,23 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 	if err := a.hideKnown(c, o, run); err != nil {
 		return err
 	}
+	return a.conclude(o, run.result, run.failed)
+}
+
+// conclude prints a result, and judges it.
+func (a *app) conclude(o lintOptions, result *lint.Result, failed failures) error {
 	// Of nothing checked there is no result: an empty one would read as clean.
-	// Where all that was named is no Dockerfile, it is.
-	if run.result.Summary.Files > 0 || len(run.failed) == 0 {
-		if err := a.write(o, run.result, run.failed); err != nil {
+	// Where all that was named is no Dockerfile, it is. The report of a shard says
+	// itself what was not checked.
+	if result.Summary.Files > 0 || len(failed) == 0 || result.Facts != nil {
+		if err := a.write(o, result, failed); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
-	if len(run.failed) > 0 {
-		return run.failed
+	if len(failed) > 0 {
+		return failed
 	}
-	if o.failOn != 0 && graveCount(run.result.Summary, o.failOn) > 0 {
+	if o.failOn != 0 && graveCount(result.Summary, o.failOn) > 0 {
 		return errFound
 	}
 	return nil

@@ -31,7 +31,8 @@ type policies struct {
 	texts       *texts
 
 	mu     sync.Mutex
-	loaded map[string]loadedPolicy // by files and root
+	loaded map[string]loadedPolicy  // by files and root
+	keys   map[policy.Policy]string // of those
 	// names are what named gives for the last context, which is mostly that for all.
 	names        map[string]bool
 	namesContext string
@@ -233,8 +234,23 @@ func (p *policies) load(paths []string, root string) (policy.Policy, error) {
 		loaded.asked = new(sync.Map)
 		loaded.policy, loaded.err = p.compile(paths, below{root, &p.read, loaded.asked})
 		p.loaded[key] = loaded
+		if loaded.err == nil {
+			p.keys[loaded.policy] = key
+		}
 	}
 	return loaded.policy, loaded.err
+}
+
+// nameOf names a policy by its files and what it may read, as all parts of a run
+// do wherever they are checked out.
+func (p *policies) nameOf(pol policy.Policy) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paths := strings.Split(p.keys[pol], "\x00")
+	for i, path := range paths {
+		paths[i] = shownName(p.dir, path)
+	}
+	return strings.Join(paths, " ")
 }
 
 // key is what a policy is kept by: the same files are another policy where they

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/rego"
 )
 
@@ -113,7 +114,7 @@ func pairs(flag string, values []string) (map[string]string, error) {
 func (o policyOptions) in(dir string, configGiven bool) *policies {
 	p := &policies{
 		dir: dir, given: o.given, noFound: o.noFound, configGiven: configGiven,
-		languages: languages(o.rego), loaded: map[string]loadedPolicy{},
+		languages: languages(o.rego), loaded: map[string]loadedPolicy{}, keys: map[policy.Policy]string{},
 	}
 	if o.context != "" {
 		p.context = absolute(dir, o.context)

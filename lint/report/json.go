@@ -26,7 +26,9 @@ const jsonVersion = 1
 // absent object or range is null, an absent text "", a list without elements [].
 type (
 	jsonReport struct {
-		Version     int              `json:"version"`
+		Version int `json:"version"`
+		// Shard is there in the report of part of a run, and facts after all else.
+		Shard       string           `json:"shard,omitempty"`
 		Diagnostics []jsonDiagnostic `json:"diagnostics"`
 		Summary     jsonSummary      `json:"summary"`
 	}
@@ -102,27 +104,45 @@ type (
 func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
 	report := jsonReport{
 		Version:     jsonVersion,
+		Shard:       r.Shard,
 		Diagnostics: make([]jsonDiagnostic, len(r.Diagnostics)),
 		Summary:     jsonSummary(r.Summary),
 	}
 	for i := range r.Diagnostics {
 		report.Diagnostics[i] = toJSON(&r.Diagnostics[i])
 	}
-	return WriteJSON(w, report)
+	text, err := indentedJSON(report)
+	if err == nil && r.Facts != nil {
+		text, err = withFacts(text, r.Facts)
+	}
+	if err != nil {
+		return err
+	}
+	return writeSafely(w, text)
 }
 
 // WriteJSON writes a value as every command of the program writes JSON:
 // indented, and safe to look at in a terminal or a CI log.
 func WriteJSON(w io.Writer, value any) error {
+	text, err := indentedJSON(value)
+	if err != nil {
+		return err
+	}
+	return writeSafely(w, text)
+}
+
+func indentedJSON(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(value); err != nil {
-		return err
-	}
+	err := encoder.Encode(value)
+	return text.Bytes(), err
+}
+
+func writeSafely(w io.Writer, text []byte) error {
 	out := bufio.NewWriter(w)
-	if err := writeArmoured(out, text.Bytes()); err != nil {
+	if err := writeArmoured(out, text); err != nil {
 		return err
 	}
 	return out.Flush()
