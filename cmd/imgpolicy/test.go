@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/imgpolicy/imgpolicy/lint/report"
 	"github.com/imgpolicy/imgpolicy/policy"
 	"github.com/imgpolicy/imgpolicy/policy/policytest"
 	"github.com/imgpolicy/imgpolicy/policy/rego"
@@ -130,7 +132,7 @@ func (a *app) test(c *cli.Context, format policytest.Format) error {
 	if format.Name == policytest.Formats()[0].Name {
 		err = a.forPeople(write)
 	} else {
-		err = write(a.stdout)
+		err = harmless(a.stdout, format.Name, write)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
@@ -143,6 +145,24 @@ func (a *app) test(c *cli.Context, format policytest.Format) error {
 	default:
 		return nil
 	}
+}
+
+// harmless writes JSON or XML so that what tests and policies print in it does
+// nothing to a terminal.
+func harmless(w io.Writer, format string, write func(io.Writer) error) error {
+	var text bytes.Buffer
+	if err := write(&text); err != nil {
+		return err
+	}
+	if format == "json" {
+		return report.WriteArmoured(w, text.Bytes())
+	}
+	lines := strings.Split(text.String(), "\n")
+	for i, line := range lines {
+		lines[i] = report.Clean(line)
+	}
+	_, err := io.WriteString(w, strings.Join(lines, "\n"))
+	return err
 }
 
 // untested says what to do about what does not compile.

@@ -144,12 +144,7 @@ func writeCSV(w io.Writer, e *Estate) error {
 // harmless is a field that no spreadsheet takes for a formula: see
 // https://owasp.org/www-community/attacks/CSV_Injection
 func harmless(field string) string {
-	field = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '\ufffd'
-		}
-		return r
-	}, field)
+	field = report.Clean(field)
 	if field != "" && strings.ContainsRune("=+-@\t\r", rune(field[0])) {
 		return "'" + field
 	}

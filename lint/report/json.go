@@ -118,7 +118,7 @@ func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
 	if err != nil {
 		return err
 	}
-	return writeSafely(w, text)
+	return WriteArmoured(w, text)
 }
 
 // WriteJSON writes a value as every command of the program writes JSON:
@@ -128,7 +128,7 @@ func WriteJSON(w io.Writer, value any) error {
 	if err != nil {
 		return err
 	}
-	return writeSafely(w, text)
+	return WriteArmoured(w, text)
 }
 
 func indentedJSON(value any) ([]byte, error) {
@@ -140,7 +140,9 @@ func indentedJSON(value any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-func writeSafely(w io.Writer, text []byte) error {
+// WriteArmoured writes the text of a JSON document so that it means the same and
+// does nothing to a terminal or a CI log.
+func WriteArmoured(w io.Writer, text []byte) error {
 	out := bufio.NewWriter(w)
 	if err := writeArmoured(out, text); err != nil {
 		return err
