@@ -1,6 +1,11 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync/atomic"
+)
 
 const (
 	// servingGC makes collections of garbage rarer while a daemon asks: what is in
@@ -14,14 +19,47 @@ const (
 	// fewFiles is up to how many files that is so. What is kept grows with them, and
 	// memory would by the same factor.
 	fewFiles = 2000
+	// muchHeap is how much may be in use for it to be little: a file may have a
+	// million diagnostics.
+	muchHeap = 64 << 20
 )
 
 // collectAt sets how much garbage there is before it is collected, as GOGC, unless
-// somebody has set that, and returns what puts it back.
+// somebody has set that, and returns what puts it back. It does so by itself as soon
+// as more than muchHeap is in use.
 func collectAt(percent int) (restore func()) {
 	before := debug.SetGCPercent(percent)
 	if before != 100 { // somebody has chosen it
 		debug.SetGCPercent(before)
+		return func() {}
 	}
-	return func() { debug.SetGCPercent(before) }
+	var done atomic.Bool
+	restore = func() {
+		if !done.Swap(true) {
+			debug.SetGCPercent(before)
+		}
+	}
+	afterCollections(func() (more bool) {
+		if inUse() > muchHeap {
+			restore()
+		}
+		return !done.Load()
+	})
+	return restore
+}
+
+// afterCollections calls do after each collection until it has had enough.
+func afterCollections(do func() (more bool)) {
+	runtime.AddCleanup(new([16]byte), func(int) {
+		if do() {
+			afterCollections(do)
+		}
+	}, 0)
+}
+
+// inUse is how much of the heap the last collection left.
+func inUse() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }

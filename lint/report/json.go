@@ -101,24 +101,51 @@ type (
 	}
 )
 
+// writeJSON writes diagnostic by diagnostic: there may be a million of them.
 func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
-	report := jsonReport{
-		Version:     jsonVersion,
-		Shard:       r.Shard,
-		Diagnostics: make([]jsonDiagnostic, len(r.Diagnostics)),
-		Summary:     jsonSummary(r.Summary),
-	}
-	for i := range r.Diagnostics {
-		report.Diagnostics[i] = toJSON(&r.Diagnostics[i])
-	}
-	text, err := indentedJSON(report)
+	frame, err := indentedJSON(jsonReport{
+		Version: jsonVersion, Shard: r.Shard, Diagnostics: []jsonDiagnostic{}, Summary: jsonSummary(r.Summary),
+	})
 	if err == nil && r.Facts != nil {
-		text, err = withFacts(text, r.Facts)
+		frame, err = withFacts(frame, r.Facts)
 	}
 	if err != nil {
 		return err
 	}
-	return WriteArmoured(w, text)
+	const list = `"diagnostics": [`
+	before, after, _ := bytes.Cut(frame, []byte(list))
+	out := bufio.NewWriter(w)
+	if err := writeArmoured(out, append(before, list...)); err != nil {
+		return err
+	}
+	for i := range r.Diagnostics {
+		if err := writeElement(out, i == 0, toJSON(&r.Diagnostics[i])); err != nil {
+			return err
+		}
+	}
+	if len(r.Diagnostics) > 0 {
+		after = append([]byte("\n  "), after...)
+	}
+	if err := writeArmoured(out, after); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// writeElement writes an element of a list that is the value of a key of the whole.
+func writeElement(out *bufio.Writer, first bool, value any) error {
+	text := []byte(",\n    ")
+	if first {
+		text = text[1:]
+	}
+	var element bytes.Buffer
+	encoder := json.NewEncoder(&element)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("    ", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	return writeArmoured(out, append(text, bytes.TrimSuffix(element.Bytes(), []byte("\n"))...))
 }
 
 // WriteJSON writes a value as every command of the program writes JSON:
