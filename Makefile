@@ -17,7 +17,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint gosec generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible bench example check
+.PHONY: build test lint gosec generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible portable windows bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -41,6 +41,10 @@ soak-authz: ; cd testdata/e2e && go test -count 1 -timeout 0 -v -run TestSoak ./
 # binaries of all platforms, checksums, an SPDX document and licences, in dist/release
 release:  ; .ci/release
 reproducible: ; .ci/reproducible
+# what counts bytes and offsets, with an int of 32 bits
+portable: ; GOARCH=386 go test ./dockerfile/... ./lint ./lint/report ./lint/rules ./policy/regex ./policy/document ./policy/authz
+# the program and its tests compile for Windows
+windows:  ; GOOS=windows go vet ./...
 # beside BuildKit's parser, conftest and Buildx's engine, ratios first
 bench:    ; cd testdata/bench && go run .
 # the story of examples/approved-images, on a copy of it

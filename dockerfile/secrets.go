@@ -44,6 +44,7 @@ func NewSecrets(f *File, inputs []Input) Secrets {
 	s := Secrets{words: map[string]bool{}, heads: map[string]bool{}}
 	for i := range inputs {
 		in := &inputs[i]
+		s.addQueries(f, in)
 		if !strings.Contains(in.Value, "@") && !strings.Contains(in.Word, "@") {
 			continue
 		}
@@ -62,6 +63,20 @@ func NewSecrets(f *File, inputs []Input) Secrets {
 	slices.SortFunc(s.lengths, func(a, b int) int { return b - a })
 	s.spans = merge(s.spans)
 	return s
+}
+
+// addQueries takes in the credentials in the query of an input's URL.
+func (s *Secrets) addQueries(f *File, in *Input) {
+	for _, q := range source.SecretQueries(in.Value) {
+		value := in.Value[q[0]:q[1]]
+		s.addWord(value, minUser) // a shorter one may be any word
+		if plain, err := url.QueryUnescape(value); err == nil {
+			s.addWord(plain, minUser)
+		}
+		for _, v := range in.Variables {
+			s.addVariable(f, v, value)
+		}
+	}
 }
 
 // addInput takes in the credentials of one input, if it has any: as BuildKit
@@ -287,6 +302,9 @@ func (s *Secrets) Find(text string, offset int) []Span {
 	spans := s.find(text)
 	for _, u := range source.UserInfo(text) {
 		spans = append(spans, Span{Start: u[0], End: u[1]})
+	}
+	for _, q := range source.SecretQueries(text) {
+		spans = append(spans, Span{Start: q[0], End: q[1]})
 	}
 	first := sort.Search(len(s.spans), func(i int) bool { return s.spans[i].End > offset })
 	for _, sp := range s.spans[first:] {

@@ -13,13 +13,15 @@ const redacted = "***"
 // all of it in http and https URLs, the password in any other. "git@host:path"
 // and "ssh://user@host" have no password and stay. Variables inside the user
 // info are part of it: "https://${USER}:${TOKEN}@host" becomes
-// "https://***@host".
+// "https://***@host". The values of SecretQueries are replaced, too.
 func Redact(text string) string {
-	spans := UserInfo(text)
-	if len(spans) == 0 {
-		return text
+	if spans := UserInfo(text); len(spans) > 0 {
+		text = replace(text, spans)
 	}
-	return replace(text, spans)
+	if spans := SecretQueries(text); len(spans) > 0 {
+		text = replace(text, spans)
+	}
+	return text
 }
 
 func replace(text string, spans [][2]int) string {

@@ -26,6 +26,13 @@ func TestRedact(t *testing.T) {
 		{"IPv6 host", "https://u:p@[::1]:80/x", "https://***@[::1]:80/x"},
 		{"query with @ behind user info", "https://u:p@h?mail=a@b", "https://***@h?mail=a@b"},
 
+		{"signed URL of Amazon", "https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Credential=AK%2F1&X-Amz-Signature=abc#f", "https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Credential=***&X-Amz-Signature=***#f"},
+		{"signed URL of Azure", "see https://h/x?sv=1&sig=a%2Bb%3D, or", "see https://h/x?sv=1&sig=***, or"},
+		{"token in a query, in any case", "curl 'https://h/x?Private_Token=abc'", "curl 'https://h/x?Private_Token=***'"},
+		{"variable in a query", "https://h/x?token=${A:-b c}d&e=f", "https://h/x?token=***&e=f"},
+		{"harmless query", "https://h/x?tokens=1&ref=a&signed=yes&mytoken=2", "https://h/x?tokens=1&ref=a&signed=yes&mytoken=2"},
+		{"user info and query", "https://u:p@h/x?token=t", "https://***@h/x?token=***"},
+
 		{"ssh hides the password", "ssh://git:hunter2@h/x", "ssh://git:***@h/x"},
 		{"ssh with several colons", "ssh://git:a:b@h/x", "ssh://git:***@h/x"},
 		{"git hides the password", "git://u:hunter2@h", "git://u:***@h"},
