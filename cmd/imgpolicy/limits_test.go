@@ -151,6 +151,8 @@ func TestNoCredentials(t *testing.T) {
 		"ADD https://user:" + planted + "2@h.example/a /\n" +
 		"ADD https://github.com/a/b.git?token=" + planted + "3#main /b\n" +
 		"ADD https://h.example/f?X-Amz-Signature=" + planted + "4 /f\n" +
+		"ADD --checksum=sha256:" + strings.Repeat("1", 64) + " https://user:" + planted + "0@h.example/a /\n" +
+		"ADD --checksum=sha256:" + strings.Repeat("2", 64) + " https://user:" + planted + "0@h.example/a?sig=" + planted + "10 /\n" +
 		"ADD https://h.example/g?sig=${T}&x=1 /\n" +
 		"ARG GITHUB_TOKEN=" + planted + "6\nADD https://${GITHUB_TOKEN}@h.example/g /g\n"
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644); err != nil {
