@@ -3,8 +3,6 @@ package lint
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
@@ -170,10 +168,6 @@ func pinOf(in *dockerfile.Input) (of pinned, digest string) {
 		return pinned{}, ""
 	}
 	of.name, digest = source.Unpin(in.Source)
-	if source.Redact(of.name) != of.name { // it is compared, and shown in Facts
-		sum := sha256.Sum256([]byte(of.name))
-		of.name = "sha256 " + hex.EncodeToString(sum[:])
-	}
 	of.platform = platformOf(in)
 	return of, digest
 }
