@@ -110,6 +110,11 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	})
 	l.lintMismatches(ctx, files, slots, watches, pins)
 	result, failures := l.gather(files, slots)
+	for _, o := range slots {
+		if len(o.diagnostics) > 0 {
+			o.diagnostics = []Diagnostic{} // the result has them: there may be a million
+		}
+	}
 	found, _ := conclude([]claims{l.claims(ctx, slots, nil, watches)}, checkedOf(slots))
 	result.add(found)
 	return result, failures
@@ -182,6 +187,11 @@ func (k *outcomes) keep(o *outcome) *outcome {
 
 func (l *Linter) gather(files []File, slots []*outcome) (*Result, []Failure) {
 	result := &Result{Rules: l.Rules}
+	shown := 0
+	for _, o := range slots {
+		shown += len(o.diagnostics)
+	}
+	result.Diagnostics = make([]Diagnostic, 0, shown)
 	var failures []Failure
 	for i, o := range slots {
 		if o.err != nil {

@@ -92,7 +92,7 @@ func readShards(dir string, names []string) ([]*lint.Facts, error) {
 	}
 	by := map[shard]string{}
 	var parts []*lint.Facts
-	var of int
+	var of uint64
 	for i, name := range names {
 		text, err := readFileOf(absolute(dir, name), maxReportSize)
 		if err != nil {
@@ -124,11 +124,11 @@ func readShards(dir string, names []string) ([]*lint.Facts, error) {
 }
 
 // missingShards says which shards are not there.
-func missingShards(have map[shard]string, of int) error {
+func missingShards(have map[shard]string, of uint64) error {
 	const most = 8
 	var missing []string
-	for k := 1; k <= of; k++ {
-		if s := (shard{k, of}); have[s] == "" {
+	for k := range of {
+		if s := (shard{k + 1, of}); have[s] == "" {
 			missing = append(missing, s.String())
 		}
 	}

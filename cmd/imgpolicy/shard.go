@@ -18,7 +18,7 @@ import (
 )
 
 // shard is part of a run, from 1 to of. The zero value is all of it.
-type shard struct{ number, of int }
+type shard struct{ number, of uint64 }
 
 // maxShards is more than there are machines for it.
 const maxShards = 10_000
@@ -32,8 +32,8 @@ func (s shard) String() string { return fmt.Sprintf("%d/%d", s.number, s.of) }
 // parseShard reads K/N.
 func parseShard(text string) (shard, error) {
 	k, n, ok := strings.Cut(text, "/")
-	number, err := strconv.Atoi(k)
-	of, err2 := strconv.Atoi(n)
+	number, err := strconv.ParseUint(k, 10, 32)
+	of, err2 := strconv.ParseUint(n, 10, 32)
 	s := shard{number, of}
 	if !ok || err != nil || err2 != nil || number < 1 || number > of || of > maxShards || s.String() != text {
 		return shard{}, usageError(fmt.Sprintf("--shard %q is no part of a whole: write K/N with K from 1 to N, and N at most %d, such as 3/8", text, maxShards))
@@ -69,7 +69,7 @@ func shardOption(c *cli.Context, o *lintOptions) (shard, error) {
 func (s shard) has(name string) bool {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // which never fails
-	return h.Sum64()%uint64(s.of) == uint64(s.number-1)
+	return h.Sum64()%s.of == s.number-1
 }
 
 // lint lints the files of the shard, and adds to the facts what only the program
