@@ -38,8 +38,10 @@ type pinned struct{ name, platform string }
 type mismatches struct {
 	places map[pinned][]WrittenPin
 	// assumed is a source that is taken for one of them though the other pins are
-	// not known: its diagnostics are left without Rule.Compare.
+	// not known: its diagnostics are left without Rule.Compare. all takes every source
+	// for one.
 	assumed pinned
+	all     bool
 }
 
 // of are the pins to something else than a source has.
@@ -147,6 +149,10 @@ func (o *outcome) notePins(p *Pass) {
 	if !slices.ContainsFunc(p.linter.Rules, func(r *Rule) bool { return r.Compare != nil && p.Runs(r) }) {
 		return
 	}
+	seen := make(map[WrittenPin]bool, len(o.written)) // by another build
+	for _, w := range o.written {
+		seen[w] = true
+	}
 	for i := range p.Inputs {
 		of, digest := pinOf(&p.Inputs[i])
 		if of.name == "" || digest == "" {
@@ -156,7 +162,8 @@ func (o *outcome) notePins(p *Pass) {
 			Digest: strings.Clone(digest), File: p.File.Name, Span: p.Inputs[i].Span, Range: p.File.Range(p.Inputs[i].Span),
 			of: pinned{strings.Clone(of.name), strings.Clone(of.platform)},
 		}
-		if !slices.Contains(o.written, w) { // by another build
+		if !seen[w] {
+			seen[w] = true
 			o.written = append(o.written, w)
 		}
 	}
@@ -193,7 +200,7 @@ func (p *Pass) ReportPin(input int, d Diagnostic) {
 		return
 	}
 	pin := &PinnedSource{Name: strings.Clone(of.name), Platform: strings.Clone(of.platform), Digest: strings.Clone(digest)}
-	if of != p.others.assumed && len(p.others.of(pin)) == 0 {
+	if !p.others.all && of != p.others.assumed && len(p.others.of(pin)) == 0 {
 		return
 	}
 	d.Pin = pin

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
 
 // LintPart lints some of the files of a run: numbers are theirs among all of it,
@@ -43,23 +45,78 @@ func (l *Linter) lintCompared(ctx context.Context, file File, watches *watches) 
 		return failed, nil
 	}
 	out := d.judge(mismatches{})
-	var all []ComparedFacts
-	seen := map[pinned]bool{}
-	for _, pin := range out.written {
-		if seen[pin.of] {
-			continue
-		}
-		seen[pin.of] = true
-		all = append(all, out.compared(pin.of, d.judge(mismatches{assumed: pin.of})))
+	return &out, d.compared(&out)
+}
+
+// maxReadings bounds how often a file is judged for what its ignores and exceptions
+// would hide, and maxJudged how many inputs are in all.
+const (
+	maxReadings = 64
+	maxJudged   = 100_000
+)
+
+// compared are the facts about the sources that a file pins. What other files say of
+// one may change what hides it, so each is judged by itself; of files with very many
+// only the first are, and the others have what they are about alone.
+func (d *decided) compared(out *outcome) []ComparedFacts {
+	sources := out.pinnedSources()
+	if len(sources) == 0 {
+		return nil
 	}
-	return &out, all
+	all := d.judge(mismatches{all: true})
+	shown, ignored := byPin(all.diagnostics), byPin(all.ignored)
+	readings := min(maxReadings, maxJudged/max(1, out.inputs))
+	if !d.hides() {
+		readings = 0 // nothing but the pins themselves changes
+	}
+	facts := make([]ComparedFacts, len(sources))
+	for i, of := range sources {
+		if i < readings {
+			facts[i] = out.compared(of, d.judge(mismatches{assumed: of}))
+		} else {
+			facts[i] = ComparedFacts{Name: of.name, Platform: of.platform, Adds: shown[of], Ignored: ignored[of]}
+		}
+	}
+	return facts
+}
+
+// hides tells whether anything hides diagnostics of the file.
+func (d *decided) hides() bool {
+	p := d.passes[0]
+	return len(p.File.Ignores) > 0 || p.Levels != nil
+}
+
+// pinnedSources are the sources that a file pins, in order.
+func (o *outcome) pinnedSources() []pinned {
+	var all []pinned
+	seen := map[pinned]bool{}
+	for _, pin := range o.written {
+		if !seen[pin.of] {
+			seen[pin.of] = true
+			all = append(all, pin.of)
+		}
+	}
+	return all
+}
+
+// byPin are the diagnostics that are to be compared, by what they are about.
+func byPin(all []Diagnostic) map[pinned][]Diagnostic {
+	by := map[pinned][]Diagnostic{}
+	for i := range all {
+		if pin := all[i].Pin; pin != nil {
+			of := pinned{pin.Name, pin.Platform}
+			by[of] = append(by[of], all[i])
+		}
+	}
+	return by
 }
 
 // compared is what is otherwise in another outcome of the same file.
 func (o *outcome) compared(of pinned, other outcome) ComparedFacts {
 	c := ComparedFacts{Name: of.name, Platform: of.platform}
+	stays := identities(other.diagnostics)
 	for i := range o.diagnostics {
-		if !hasDiagnostic(other.diagnostics, &o.diagnostics[i]) {
+		if !stays[identityOf(&o.diagnostics[i])] {
 			c.Hides = append(c.Hides, i)
 		}
 	}
@@ -72,21 +129,40 @@ func (o *outcome) compared(of pinned, other outcome) ComparedFacts {
 	return c
 }
 
+// identity is what tells diagnostics of a file apart, as sameDiagnostic does.
+type identity struct {
+	rule    *Rule
+	span    dockerfile.Span
+	message string
+	pin     PinnedSource
+}
+
+func identityOf(d *Diagnostic) identity {
+	id := identity{rule: d.Rule, span: d.Span, message: d.Message}
+	if d.Pin != nil {
+		id.pin = *d.Pin
+	}
+	return id
+}
+
+func identities(all []Diagnostic) map[identity]bool {
+	ids := make(map[identity]bool, len(all))
+	for i := range all {
+		ids[identityOf(&all[i])] = true
+	}
+	return ids
+}
+
 // without are those of one list that another does not have.
 func without(all, others []Diagnostic) []Diagnostic {
+	have := identities(others)
 	var out []Diagnostic
 	for i := range all {
-		if !hasDiagnostic(others, &all[i]) {
+		if !have[identityOf(&all[i])] {
 			out = append(out, all[i])
 		}
 	}
 	return out
-}
-
-// hasDiagnostic tells whether a list sorted as tidy does has a diagnostic. One that
-// is ignored is at most twice sorted: by exceptions, then by directives.
-func hasDiagnostic(all []Diagnostic, d *Diagnostic) bool {
-	return slices.ContainsFunc(all, func(have Diagnostic) bool { return sameDiagnostic(have, *d) })
 }
 
 // facts are the first places of each pin.
