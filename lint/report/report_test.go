@@ -17,10 +17,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for _, c := range testCases() {
+		c.opt.Token, c.opt.Version = "token", "v1.2.3"
 		for _, f := range Formats() {
 			t.Run(c.name+"/"+f.Name, func(t *testing.T) {
 				t.Parallel()
-				c.opt.Token, c.opt.Version = "token", "v1.2.3"
 				golden(t, c.name+"."+f.Name, write(t, f, &c.result, c.opt))
 			})
 		}
