@@ -2,16 +2,21 @@ package source
 
 import "strings"
 
-// secretParameters are the names of query parameters that are credentials, or a
-// signature that is as good as one, in lower case: those of the object stores of
-// Amazon, Google and Azure, and of forges.
-func secretParameters() []string {
-	return []string{
-		"access_token", "accesstoken", "api_key", "apikey", "auth", "auth_token", "authorization", "awsaccesskeyid",
+// isSecretParameter tells of the name of a query parameter, in lower case, whether
+// its value is a credential, or a signature that is as good as one: those of the
+// object stores of Amazon, Google and Azure, and of forges.
+func isSecretParameter(name string) bool {
+	switch name {
+	case "access_token", "accesstoken", "api_key", "apikey", "auth", "auth_token", "authorization", "awsaccesskeyid",
 		"client_secret", "job_token", "jwt", "passwd", "password", "private_token", "pwd", "secret", "sig", "signature", "token",
-		"x-amz-credential", "x-amz-security-token", "x-amz-signature", "x-goog-credential", "x-goog-signature",
+		"x-amz-credential", "x-amz-security-token", "x-amz-signature", "x-goog-credential", "x-goog-signature":
+		return true
 	}
+	return false
 }
+
+// maxParameter is the length of the longest of these names.
+const maxParameter = len("x-amz-security-token")
 
 // endOfParameter are the characters that end the value of a parameter in prose.
 const endOfParameter = "&#;, \t\r\n\"'`<>|()[]{}\\"
@@ -19,9 +24,6 @@ const endOfParameter = "&#;, \t\r\n\"'`<>|()[]{}\\"
 // SecretQueries finds the values of the query parameters that are credentials, in
 // a URL or in text that has some: in order, as half-open byte offsets.
 func SecretQueries(text string) [][2]int {
-	if !strings.ContainsAny(text, "?&") {
-		return nil
-	}
 	var spans [][2]int
 	for at := 0; ; {
 		i := strings.IndexAny(text[at:], "?&")
@@ -29,17 +31,13 @@ func SecretQueries(text string) [][2]int {
 			return spans
 		}
 		at += i + 1
-		for _, name := range secretParameters() {
-			value := at + len(name) + len("=")
-			if value > len(text) || text[value-1] != '=' || !strings.EqualFold(text[at:value-1], name) {
-				continue
-			}
-			end := valueEnd(text, value)
-			if end > value {
-				spans = append(spans, [2]int{value, end})
-			}
-			at = end
-			break
+		name, _, ok := strings.Cut(text[at:min(len(text), at+maxParameter+1)], "=")
+		if !ok || !isSecretParameter(strings.ToLower(name)) {
+			continue
+		}
+		start := at + len(name) + len("=")
+		if at = valueEnd(text, start); at > start {
+			spans = append(spans, [2]int{start, at})
 		}
 	}
 }
