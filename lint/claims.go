@@ -219,29 +219,19 @@ func (c *claimant) levels() []UnusedFacts {
 
 // locks are the claims about the lock files of a run.
 func (c *claimant) locks() []UnusedFacts {
-	at := map[*Lock]int{}
 	var out []UnusedFacts
+	seen := map[*Lock]bool{}
 	for i, o := range c.slots {
-		if o.settings == nil || o.settings.Lock == nil {
+		if o.settings == nil || o.settings.Lock == nil || seen[o.settings.Lock] {
 			continue
 		}
 		lock := o.settings.Lock
-		n, ok := at[lock]
-		if !ok {
-			n = len(out)
-			at[lock] = n
-			out = append(out, UnusedFacts{Of: lock.File.Name, First: c.number(i), Unused: make([]UnusedPart, 0, len(lock.Entries))})
-			out[n].Flaws = c.locked(o.settings, nil)
-		}
-		if o.err != nil && o.diagnostics == nil || o.unchecked > 0 {
-			out[n].Unknown = true
-		}
-	}
-	for lock, n := range at {
-		settings := c.slots[slices.IndexFunc(c.slots, func(o *outcome) bool { return o.settings != nil && o.settings.Lock == lock })].settings
+		seen[lock] = true
+		claim := UnusedFacts{Of: lock.File.Name, First: c.number(i), Flaws: c.locked(o.settings, nil)}
 		for _, e := range unusedEntries(lock, c.slots) {
-			out[n].Unused = append(out[n].Unused, UnusedPart{e.Name, c.locked(settings, []LockEntry{e})})
+			claim.Unused = append(claim.Unused, UnusedPart{e.Name, c.locked(o.settings, []LockEntry{e})})
 		}
+		out = append(out, claim)
 	}
 	return out
 }
@@ -353,7 +343,7 @@ func conclude(parts []claims, files checked) ([]Diagnostic, []string) {
 	for _, u := range joined(all.Locks) {
 		locked.add(u.Flaws)
 		for _, p := range u.Unused {
-			if !u.Unknown && !files.unsettled {
+			if !files.unsettled {
 				locked.add(p.Diagnostics)
 			}
 		}

@@ -161,8 +161,8 @@ type Fix struct {
 	Edits []Edit `json:"edits"`
 }
 
-// isText tells whether what it writes is UTF-8.
-func (f *Fix) isText() bool {
+// IsText tells whether what it writes is UTF-8, as JSON can hold it.
+func (f *Fix) IsText() bool {
 	return !slices.ContainsFunc(f.Edits, func(e Edit) bool { return !utf8.ValidString(e.New) })
 }
 

@@ -162,7 +162,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	if l := d.Level; l != nil {
 		out.Level = &factLevel{l.Rank, l.Name, l.File, l.Line}
 	}
-	out.Fixes = slices.DeleteFunc(slices.Clone(d.Fixes), func(f Fix) bool { return !f.isText() })
+	out.Fixes = slices.DeleteFunc(slices.Clone(d.Fixes), func(f Fix) bool { return !f.IsText() })
 	return json.Marshal(out)
 }
 

@@ -98,15 +98,11 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 	var kept outcomes
 	watches := newWatches(l.Rules)
 	pins := &writtenPins{of: map[pinned]*sourcePins{}}
-	var done atomic.Int64
-	l.each(len(files), func(i int) {
+	l.eachTold(len(files), func(i int) {
 		out := l.lintFile(ctx, files[i], watches, mismatches{})
 		pins.add(i, out.written)
 		out.written = nil
 		slots[i] = kept.keep(&out)
-		if n := done.Add(1); l.Progress != nil {
-			l.Progress(int(n), len(files))
-		}
 	})
 	l.lintMismatches(ctx, files, slots, watches, pins)
 	result, failures := l.gather(files, slots)
@@ -140,6 +136,17 @@ func (l *Linter) each(n int, do func(i int)) {
 	}
 	close(next)
 	workers.Wait()
+}
+
+// eachTold is each, and tells Progress.
+func (l *Linter) eachTold(n int, do func(i int)) {
+	var done atomic.Int64
+	l.each(n, func(i int) {
+		do(i)
+		if so := done.Add(1); l.Progress != nil {
+			l.Progress(int(so), n)
+		}
+	})
 }
 
 // outcome is what linting one file came to.

@@ -74,24 +74,24 @@ func (f *FileFacts) outcome(others mismatches) *outcome {
 		o.diagnostics = []Diagnostic{} // nil tells that it was not read
 	}
 	hidden := map[int]bool{}
-	changed := false
+	var added, ignored []Diagnostic
 	for _, c := range f.Compared {
 		if len(others.places[pinned{c.Name, c.Platform}]) == 0 {
 			continue
 		}
-		changed = true
 		for _, i := range c.Hides {
 			hidden[i] = true
 		}
-		for _, list := range [][]Diagnostic{c.Adds, c.Ignored} {
-			for i := range list {
-				others.compare(&list[i])
-			}
-		}
+		added, ignored = append(added, c.Adds...), append(ignored, c.Ignored...)
 		o.waived = append(o.waived, c.Waived...)
 	}
-	if !changed {
+	if len(hidden)+len(added)+len(ignored) == 0 {
 		return o
+	}
+	for _, list := range [][]Diagnostic{added, ignored} {
+		for i := range list {
+			others.compare(&list[i])
+		}
 	}
 	shown := []Diagnostic{}
 	for i := range f.Diagnostics {
@@ -99,15 +99,8 @@ func (f *FileFacts) outcome(others mismatches) *outcome {
 			shown = append(shown, f.Diagnostics[i])
 		}
 	}
-	byLevel, byFile := parted(f.Ignored)
-	for _, c := range f.Compared {
-		if len(others.places[pinned{c.Name, c.Platform}]) > 0 {
-			shown = append(shown, c.Adds...)
-			more, rest := parted(c.Ignored)
-			byLevel, byFile = append(byLevel, more...), append(byFile, rest...)
-		}
-	}
-	o.diagnostics, o.ignored = tidy(shown), append(tidy(byLevel), tidy(byFile)...)
+	byLevel, byFile := parted(slices.Concat(f.Ignored, ignored))
+	o.diagnostics, o.ignored = tidy(append(shown, added...)), append(tidy(byLevel), tidy(byFile)...)
 	return o
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile"
 )
@@ -17,13 +16,9 @@ func (l *Linter) LintPart(ctx context.Context, files []File, numbers []int) (*Re
 	slots, compared := make([]*outcome, len(files)), make([][]ComparedFacts, len(files))
 	watches := newWatches(l.Rules)
 	pins := &writtenPins{of: map[pinned]*sourcePins{}}
-	var done atomic.Int64
-	l.each(len(files), func(i int) {
+	l.eachTold(len(files), func(i int) {
 		slots[i], compared[i] = l.lintCompared(ctx, files[i], watches)
 		pins.add(numbers[i], slots[i].written)
-		if n := done.Add(1); l.Progress != nil {
-			l.Progress(int(n), len(files))
-		}
 	})
 	result, failures := l.gather(files, slots)
 	result.Facts = &Facts{Files: make([]FileFacts, len(files)), Pins: pins.facts(), claims: l.claims(ctx, slots, numbers, watches)}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -214,7 +213,7 @@ func jsonFixes(d *lint.Diagnostic) []jsonFix {
 		for _, e := range f.Edits {
 			fix.Edits = append(fix.Edits, jsonEdit{ToJSONRange(e.Range), e.New})
 		}
-		if !slices.ContainsFunc(f.Edits, func(e lint.Edit) bool { return !utf8.ValidString(e.New) }) {
+		if f.IsText() {
 			out = append(out, fix)
 		}
 	}
