@@ -1,21 +1,17 @@
 package resolve
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/opencontainers/go-digest"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
+	"github.com/imgpolicy/imgpolicy/policy/cachedir"
 )
 
 // cache keeps answers in a folder, for later runs and for other processes at the
@@ -30,13 +26,13 @@ type cache struct {
 	ttl time.Duration
 	now func() time.Time
 
-	sweep sync.Once
+	files *cachedir.Dir // of dir
 	mu    sync.Mutex
 	err   error // the first in writing
 }
 
 func newCache(dir string, ttl time.Duration, now func() time.Time) *cache {
-	return &cache{dir: dir, ttl: ttl, now: now}
+	return &cache{dir: dir, files: cachedir.New(dir), ttl: ttl, now: now}
 }
 
 // keptRef is what a name led to when it was looked up.
@@ -79,7 +75,7 @@ func parseKept(text []byte, key string, now time.Time, ttl time.Duration) (keptR
 }
 
 func (c *cache) refFile(key string) string {
-	return filepath.Join(c.dir, "refs", digest.FromString(key).Encoded()+".json")
+	return c.files.Path("refs", digest.FromString(key).Encoded()+".json")
 }
 
 // ref is what a name leads to, if that was looked up a short while ago.
@@ -87,7 +83,7 @@ func (c *cache) ref(key string) (keptRef, bool) {
 	if c.dir == "" || c.ttl == 0 || hasSecret(key) {
 		return keptRef{}, false
 	}
-	text, ok := read(c.refFile(key), maxKept)
+	text, ok := cachedir.Read(c.refFile(key), maxKept)
 	if !ok {
 		return keptRef{}, false
 	}
@@ -123,7 +119,7 @@ func (c *cache) blob(d digest.Digest, limit int64) ([]byte, bool) {
 	if c.dir == "" || d.Validate() != nil {
 		return nil, false
 	}
-	text, ok := read(c.blobFile(d), limit)
+	text, ok := cachedir.Read(c.blobFile(d), limit)
 	if !ok || d.Algorithm().FromBytes(text) != d {
 		return nil, false
 	}
@@ -131,7 +127,7 @@ func (c *cache) blob(d digest.Digest, limit int64) ([]byte, bool) {
 }
 
 func (c *cache) blobFile(d digest.Digest) string {
-	return filepath.Join(c.dir, "blobs", d.Algorithm().String(), d.Encoded())
+	return c.files.Path("blobs", d.Algorithm().String(), d.Encoded())
 }
 
 func (c *cache) putBlob(about string, d digest.Digest, text []byte) {
@@ -145,7 +141,7 @@ func (c *cache) object(id string) (kind string, body []byte, ok bool) {
 	if c.dir == "" || !source.IsCommit(id) {
 		return "", nil, false
 	}
-	text, ok := read(c.objectFile(id), maxObject)
+	text, ok := cachedir.Read(c.objectFile(id), maxObject)
 	if !ok {
 		return "", nil, false
 	}
@@ -153,7 +149,7 @@ func (c *cache) object(id string) (kind string, body []byte, ok bool) {
 	return kind, body, ok && objectID(kind, body, len(id)) == id
 }
 
-func (c *cache) objectFile(id string) string { return filepath.Join(c.dir, "git", id) }
+func (c *cache) objectFile(id string) string { return c.files.Path("git", id) }
 
 func (c *cache) putObject(about, id, kind string, body []byte) {
 	if c.dir != "" && !hasSecret(about) {
@@ -161,36 +157,10 @@ func (c *cache) putObject(about, id, kind string, body []byte) {
 	}
 }
 
-// read reads a file of ours: no link or pipe, nobody else's, of at most limit
-// bytes.
-func read(name string, limit int64) ([]byte, bool) {
-	info, err := os.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, false
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 || !ours(info) {
-		return nil, false
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	if now, err := f.Stat(); err != nil || !os.SameFile(now, info) {
-		return nil, false
-	}
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	return text, err == nil && int64(len(text)) <= limit
-}
-
 // write puts a file in its place, whole. Trouble is remembered and is no
 // failure: the answer is right without it.
 func (c *cache) write(about, name string, text []byte) {
-	if old, ok := read(name, int64(len(text))); ok && bytes.Equal(old, text) {
-		return
-	}
-	c.sweep.Do(c.removeOld)
-	if err := c.replace(name, text); err != nil {
+	if err := c.files.Write(name, text); err != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if path := (*fs.PathError)(nil); errors.As(err, &path) {
@@ -198,47 +168,6 @@ func (c *cache) write(about, name string, text []byte) {
 		}
 		if c.err == nil {
 			c.err = fmt.Errorf("%s was looked up but could not be kept in the cache: %w", printable(source.Redact(about)), err)
-		}
-	}
-}
-
-func (c *cache) replace(name string, text []byte) (err error) {
-	temporary := filepath.Join(c.dir, "tmp")
-	for _, dir := range []string{temporary, filepath.Dir(name)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	f, err := os.CreateTemp(temporary, "new-*") // of mode 0600, and of a name that there was not
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreNotExist(os.Remove(f.Name())))
-		}
-	}()
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-func ignoreNotExist(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// removeOld removes what processes that were killed left behind.
-func (c *cache) removeOld() {
-	temporary := filepath.Join(c.dir, "tmp")
-	entries, _ := os.ReadDir(temporary)
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
-			_ = os.Remove(filepath.Join(temporary, e.Name()))
 		}
 	}
 }

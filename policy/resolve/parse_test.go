@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/imgpolicy/imgpolicy/policy"
+	"github.com/imgpolicy/imgpolicy/policy/cachedir"
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 )
@@ -89,7 +90,7 @@ func TestNothingIsDialled(t *testing.T) {
 		}
 	}
 	r.Close()
-	if _, ok := read(dir, 1); ok || dialled != 0 {
+	if _, ok := cachedir.Read(dir, 1); ok || dialled != 0 {
 		t.Errorf("%d connections", dialled)
 	}
 	if _, err := r.Pin(t.Context(), source.HTTP{URL: "https://8.8.8.8/x"}, ""); !errors.Is(err, stop) || dialled == 0 {
