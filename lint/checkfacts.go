@@ -11,20 +11,9 @@ import (
 // check finds the rules that facts name, and refuses what no run can have found:
 // formats take diagnostics for true.
 func (f *Facts) check(rules []*Rule) error {
-	c := factsChecker{byID: map[string]*Rule{}}
-	for _, r := range rules {
-		c.byID[r.ID] = r
-	}
+	c := factsChecker{byID: rulesByID(rules)}
 	for i := range f.Files {
-		file := &f.Files[i]
-		c.lists(false, file.Diagnostics)
-		c.lists(true, file.Ignored)
-		c.counts(file.Number, file.Inputs, file.Unchecked)
-		for _, cmp := range file.Compared {
-			c.lists(false, cmp.Adds)
-			c.lists(true, cmp.Ignored)
-			c.counts(cmp.Hides...)
-		}
+		c.file(&f.Files[i])
 	}
 	for _, p := range f.Pins {
 		for _, place := range p.Places {
@@ -49,6 +38,14 @@ func (f *Facts) check(rules []*Rule) error {
 	return c.err
 }
 
+func rulesByID(rules []*Rule) map[string]*Rule {
+	byID := make(map[string]*Rule, len(rules))
+	for _, r := range rules {
+		byID[r.ID] = r
+	}
+	return byID
+}
+
 // factsChecker keeps the first thing that is wrong.
 type factsChecker struct {
 	byID map[string]*Rule
@@ -58,6 +55,17 @@ type factsChecker struct {
 func (c *factsChecker) refuse(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (c *factsChecker) file(f *FileFacts) {
+	c.lists(false, f.Diagnostics)
+	c.lists(true, f.Ignored)
+	c.counts(f.Number, f.Inputs, f.Unchecked)
+	for _, cmp := range f.Compared {
+		c.lists(false, cmp.Adds)
+		c.lists(true, cmp.Ignored)
+		c.counts(cmp.Hides...)
 	}
 }
 

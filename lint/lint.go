@@ -54,6 +54,10 @@ type Linter struct {
 	// Jobs is how many files are linted at once, 0 for as many as there are
 	// processors.
 	Jobs int
+	// Cache, unless nil, is asked before a file is parsed, and told what it came to.
+	// Where Lookup or Upstream is set it is not used. What Pins and PolicyName do has
+	// to be part of its keys, and Rules, Labels, Now, ReachedOnly and LineHashes.
+	Cache Cache
 	// Progress, unless nil, is told after every file how many of all are done.
 	// It must be safe for concurrent use, and may be told a lower number after
 	// a higher one.
@@ -122,19 +126,15 @@ func (l *Linter) each(n int, do func(i int)) {
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	next := make(chan int)
+	var taken atomic.Int64
 	var workers sync.WaitGroup
 	for range min(jobs, n) {
 		workers.Go(func() {
-			for i := range next {
+			for i := int(taken.Add(1)) - 1; i < n; i = int(taken.Add(1)) - 1 {
 				do(i)
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	workers.Wait()
 }
 
@@ -243,11 +243,51 @@ func (r *Result) add(all []Diagnostic) {
 // diagnostics. others are the pins of the run that do not agree, where they are
 // known.
 func (l *Linter) lintFile(ctx context.Context, file File, watches *watches, others mismatches) outcome {
-	d, failed := l.decided(ctx, file, watches)
+	out, _ := l.linted(ctx, file, Question{Others: others.id()}, watches, func(d *decided) (outcome, []ComparedFacts) {
+		return d.judge(others), nil
+	})
+	return out
+}
+
+// linted is what a file came to before, where the cache knows, or comes to now that
+// judge judges it.
+func (l *Linter) linted(ctx context.Context, file File, q Question, watches *watches, judge func(d *decided) (outcome, []ComparedFacts)) (outcome, []ComparedFacts) {
+	q, failed := l.question(ctx, file, q)
 	if failed != nil {
-		return *failed
+		return *failed, nil
 	}
-	return d.judge(others)
+	if out, compared, ok := l.recall(q, watches); ok {
+		return out, compared
+	}
+	apart := l.apart(watches)
+	d, failed := l.decided(ctx, q, apart)
+	if failed != nil {
+		return *failed, nil
+	}
+	out, compared := judge(d)
+	if apart != watches {
+		used := apart.used(q.Settings)
+		watches.use(q.Settings, used)
+		l.keep(q, &out, compared, used)
+	}
+	return out, compared
+}
+
+// question completes a question about a file by what it says and by what it is
+// linted.
+func (l *Linter) question(ctx context.Context, file File, q Question) (Question, *outcome) {
+	if err := ctx.Err(); err != nil {
+		return q, &outcome{err: err}
+	}
+	q.File = file.Name
+	var err error
+	if q.Text, err = file.Read(); err != nil {
+		return q, &outcome{err: err}
+	}
+	if q.Settings, err = l.settings(file.Name); err != nil {
+		return q, &outcome{err: err}
+	}
+	return q, nil
 }
 
 // decided is a file that all is known about and that the rules have yet to look at.
@@ -256,20 +296,10 @@ type decided struct {
 	passes   []*Pass // one for each build
 }
 
-// decided reads a file, finds its inputs and asks the policies about them.
-func (l *Linter) decided(ctx context.Context, file File, watches *watches) (*decided, *outcome) {
-	if err := ctx.Err(); err != nil {
-		return nil, &outcome{err: err}
-	}
-	text, err := file.Read()
-	if err != nil {
-		return nil, &outcome{err: err}
-	}
-	settings, err := l.settings(file.Name)
-	if err != nil {
-		return nil, &outcome{err: err}
-	}
-	f := dockerfile.Parse(file.Name, text)
+// decided finds the inputs of a file and asks the policies about them.
+func (l *Linter) decided(ctx context.Context, q Question, watches *watches) (*decided, *outcome) {
+	settings := q.Settings
+	f := dockerfile.Parse(q.File, q.Text)
 	d := &decided{settings: settings}
 	for _, build := range settings.builds() {
 		p := &Pass{File: f, Resolution: f.Resolve(build), Settings: settings, linter: l, watches: watches, build: build}

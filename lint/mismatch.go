@@ -120,10 +120,10 @@ func (w *writtenPins) source(of pinned) *sourcePins {
 	return s
 }
 
-// disagreeing are the sources with several pins, and the files that have them.
-func (w *writtenPins) disagreeing() (mismatches, []int) {
+// disagreeing are the sources with several pins, and which of them each file has.
+func (w *writtenPins) disagreeing() (mismatches, map[int][]pinned) {
 	all := mismatches{places: map[pinned][]WrittenPin{}}
-	files := map[int]bool{}
+	files := map[int][]pinned{}
 	for of, s := range w.of {
 		if len(s.places) < 2 {
 			continue
@@ -137,10 +137,10 @@ func (w *writtenPins) disagreeing() (mismatches, []int) {
 			all.places[of] = append(all.places[of], p.WrittenPin)
 		}
 		for _, file := range s.files {
-			files[file] = true
+			files[file] = append(files[file], of)
 		}
 	}
-	return all, slices.Sorted(maps.Keys(files))
+	return all, files
 }
 
 // notePins notes what the inputs of a build are pinned to, for a rule that
@@ -183,10 +183,11 @@ func pinOf(in *dockerfile.Input) (of pinned, digest string) {
 // than another file does: only then is all known that their rules may say and
 // their ignores may hide. In most runs there are none.
 func (l *Linter) lintMismatches(ctx context.Context, files []File, slots []*outcome, watches *watches, pins *writtenPins) {
-	others, again := pins.disagreeing()
+	others, sources := pins.disagreeing()
+	again := slices.Sorted(maps.Keys(sources))
 	l.each(len(again), func(n int) {
 		i := again[n]
-		out := l.lintFile(ctx, files[i], watches, others)
+		out := l.lintFile(ctx, files[i], watches, others.only(sources[i]))
 		out.written = nil
 		slots[i] = &out
 	})

@@ -35,12 +35,11 @@ func (l *Linter) LintPart(ctx context.Context, files []File, numbers []int) (*Re
 // lintCompared lints a file, and says what would be otherwise for each source that
 // it pins.
 func (l *Linter) lintCompared(ctx context.Context, file File, watches *watches) (*outcome, []ComparedFacts) {
-	d, failed := l.decided(ctx, file, watches)
-	if failed != nil {
-		return failed, nil
-	}
-	out := d.judge(mismatches{})
-	return &out, d.compared(&out)
+	out, compared := l.linted(ctx, file, Question{Part: true}, watches, func(d *decided) (outcome, []ComparedFacts) {
+		out := d.judge(mismatches{})
+		return out, d.compared(&out)
+	})
+	return &out, compared
 }
 
 // maxReadings bounds how often a file is judged for what its ignores and exceptions

@@ -14,6 +14,11 @@ type Watch interface {
 	// Asked notes a source that the policy was asked about. It is safe for
 	// concurrent use.
 	Asked(src source.Source)
+	// Used are the numbers of the parts that the sources had to do with, rising; nil
+	// where it was asked about none. Use notes those of another watch of the same
+	// policy text; what is no number of a part is passed over.
+	Used() []int
+	Use(parts []int)
 	// Unused are the parts of the policy that none of the sources had to do with,
 	// sorted by file and place: all of them where it was asked about none, which
 	// asked tells.

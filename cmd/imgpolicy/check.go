@@ -52,6 +52,7 @@ func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting,
 	if run.linter.Pins = o.pins; o.pins == nil {
 		run.linter.Pins = a.pins(o.digests, found, run.settings, o.network)
 	}
+	run.linter.Cache = o.cached(c, run)
 	if found.stdin == "" { // somebody may be typing it
 		run.linter.Progress = line.set
 	}

@@ -42,6 +42,8 @@ type configs struct {
 	bundles *bundles
 	// machine is the path of the policy of the machine, "" for none.
 	machine string
+	// listed are directories that have nothing of what is looked for.
+	listed listed
 
 	mu     sync.Mutex
 	chains map[string]loadedChain // by path of the config
@@ -200,7 +202,7 @@ func (c *configs) in(folder string) (string, error) {
 	var found []string
 	for _, name := range configNames() {
 		path := filepath.Join(folder, name)
-		switch exists, err := isThere(path); {
+		switch exists, err := c.isThere(path); {
 		case err != nil:
 			return "", badConfig(unreadable(shownName(c.dir, path), err))
 		case exists:
@@ -208,7 +210,7 @@ func (c *configs) in(folder string) (string, error) {
 		}
 	}
 	for _, name := range nearlyConfigNames() {
-		if exists, _ := isThere(filepath.Join(folder, name)); exists {
+		if exists, _ := c.isThere(filepath.Join(folder, name)); exists {
 			return "", badConfig(failure{shownName(c.dir, filepath.Join(folder, name)), "is not the name of a config", "call it " + configNames()[0]})
 		}
 	}
@@ -220,6 +222,14 @@ func (c *configs) in(folder string) (string, error) {
 	default:
 		return "", badConfig(failure{shownName(c.dir, folder), "has both " + strings.Join(configNames(), " and "), "keep one of them"})
 	}
+}
+
+// isThere is that of what may be listed.
+func (c *configs) isThere(path string) (bool, error) {
+	if c.listed.lacks(path) {
+		return false, nil
+	}
+	return isThere(path)
 }
 
 // isThere tells whether a path exists. A broken link does: it is a config that
@@ -260,7 +270,7 @@ func (c *configs) root(folder string) string {
 		return root
 	}
 	switch above := filepath.Dir(folder); {
-	case isRepository(folder):
+	case !c.listed.lacks(filepath.Join(folder, ".git")) && isRepository(folder):
 		root = folder
 	case above != folder:
 		root = c.root(above)

@@ -56,6 +56,8 @@ type search struct {
 	excluded     func(path string) bool
 	forceExclude bool
 	explicit     explicit
+	// read is told what directories have that are searched, nil for nobody.
+	read func(dir string, entries []fs.DirEntry)
 }
 
 func newSearch(dir string) *search {
@@ -124,7 +126,7 @@ func (s *search) excludes(path string) bool { return s.excluded != nil && s.excl
 func (s *search) addTree(root string) {
 	s.trees = append(s.trees, root)
 	found, excluded, before := false, 0, len(s.files)
-	walkTree(root, func(path string, entry fs.DirEntry, err error) {
+	walkTree(root, s.read, func(path string, entry fs.DirEntry, err error) {
 		switch {
 		case err != nil:
 			s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))
@@ -147,23 +149,25 @@ func (s *search) addTree(root string) {
 }
 
 // walkTree visits what is below a directory, but not what git keeps there, and
-// directories only where they cannot be read. Root itself is followed where it
+// directories only where they cannot be read. read is told what each directory has,
+// before that is visited; nil wants to know nothing. Root itself is followed where it
 // is a symbolic link, and none below it. An fs.FS would refuse names that are
 // not UTF-8.
-func walkTree(root string, visit func(path string, entry fs.DirEntry, err error)) {
-	// The separator at the end is what has the link followed.
-	_ = filepath.WalkDir(root+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
-		path = filepath.Clean(path)
-		switch {
-		case err != nil:
-			visit(path, entry, err)
+func walkTree(root string, read func(dir string, entries []fs.DirEntry), visit func(path string, entry fs.DirEntry, err error)) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		visit(root, nil, err)
+	} else if read != nil {
+		read(root, entries)
+	}
+	for _, entry := range entries {
+		switch path := filepath.Join(root, entry.Name()); {
 		case !entry.IsDir():
 			visit(path, entry, nil)
-		case entry.Name() == ".git" && path != root:
-			return fs.SkipDir
+		case entry.Name() != ".git":
+			walkTree(path, read, visit)
 		}
-		return nil
-	})
+	}
 }
 
 // regular tells whether an entry is a regular file or leads to one. A link into

@@ -29,7 +29,7 @@ func (s *search) tree(dir string) []string {
 		return all
 	}
 	var all []string
-	walkTree(top, func(path string, entry fs.DirEntry, err error) {
+	walkTree(top, nil, func(path string, entry fs.DirEntry, err error) {
 		switch {
 		case err != nil:
 			s.failed = append(s.failed, unreadable(shownName(s.dir, path), err))

@@ -42,13 +42,15 @@ var mayImport = map[string][]string{
 	"policy/regex":                 {"dockerfile/source", "policy", "policy/document"},
 	"policy/rego":                  {"dockerfile/source", "policy"},
 	"policy/policytest":            {"policy", "policy/rego"},
-	"policy/resolve":               {"dockerfile/source", "policy"},
+	"policy/cachedir":              {},
+	"policy/resolve":               {"dockerfile/source", "policy", "policy/cachedir"},
 	"policy/sigstore":              {},
 	"policy/sigstore/sigstoretest": {},
 	"lint":                         {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/level"},
 	"lint/rules":                   {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/catalog", "policy/level", "lint"},
 	"lint/report":                  {"dockerfile", "lint"},
 	"lint/baseline":                {"lint", "policy/document"},
+	"lint/cache":                   {"policy/cachedir"},
 	"lint/fix":                     {"dockerfile", "dockerfile/source", "lint"},
 	"lint/config":                  {"dockerfile/source", "lint", "policy", "policy/approval", "policy/catalog", "policy/document", "policy/level"},
 	"lint/lock":                    {"dockerfile", "dockerfile/source", "lint", "policy", "policy/document"},
@@ -57,7 +59,7 @@ var mayImport = map[string][]string{
 	"lint/estate":                  {"dockerfile", "dockerfile/source", "lint/report", "policy/approval"},
 	"lint/inventory":               {"dockerfile", "dockerfile/source", "lint/report"},
 	"lint/starter":                 {"dockerfile/source", "lint", "policy/document"},
-	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/authz", "policy/authz/plugin", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/fix", "lint/inventory", "lint/estate", "lint/config", "lint/export", "lint/lock", "lint/starter"},
+	"cmd/imgpolicy":                {"dockerfile", "dockerfile/source", "policy", "policy/approval", "policy/authz", "policy/authz/plugin", "policy/bundle", "policy/catalog", "policy/document", "policy/evidence", "policy/level", "policy/policytest", "policy/regex", "policy/rego", "policy/resolve", "policy/sigstore", "lint", "lint/rules", "lint/report", "lint/baseline", "lint/cache", "lint/fix", "lint/inventory", "lint/estate", "lint/config", "lint/export", "lint/lock", "lint/starter"},
 }
 
 // testsMayImport adds what only tests use: the tests of rules and formats lint

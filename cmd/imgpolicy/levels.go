@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -139,6 +141,7 @@ type governance struct {
 
 	mu     sync.Mutex
 	levels map[*config.Chain]foundLevels
+	sums   map[*lint.Levels]string
 }
 
 type foundLevels struct {
@@ -157,6 +160,7 @@ func (g *governance) of(chain *config.Chain) (*lint.Levels, error) {
 			found.err = &policyError{found.err}
 		}
 		g.levels[chain] = found
+		g.sums[found.levels] = sumOf(chain, found.levels)
 	}
 	return found.levels, found.err
 }
@@ -188,6 +192,30 @@ func (g *governance) find(chain *config.Chain) (*lint.Levels, error) {
 	}
 	levels.Whole = g.whole != nil && g.whole(chain.Excepting())
 	return levels, nil
+}
+
+// sumOf stands for the texts that levels come from.
+func sumOf(chain *config.Chain, levels *lint.Levels) string {
+	if levels == nil {
+		return ""
+	}
+	h := sha256.New()
+	for _, c := range chain.Configs {
+		addFile(h, c.File())
+	}
+	for i := range levels.All {
+		for _, c := range levels.All[i].Catalogs {
+			addFile(h, c.File)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sum stands for the texts that levels come from.
+func (g *governance) sum(levels *lint.Levels) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sums[levels]
 }
 
 // paths are the files of the catalogs in force.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
+	"github.com/imgpolicy/imgpolicy/lint/cache"
 	"github.com/imgpolicy/imgpolicy/lint/config"
 	"github.com/imgpolicy/imgpolicy/lint/report"
 )
@@ -28,7 +29,13 @@ a hook may pass what a change touches: Dockerfile.rego for the Dockerfile beside
 it, a config for those that read it, any other .rego, .json or .yaml file for all
 of its repository. A policy or config has to load even where it governs nothing.
 Tests of policies (*_test.rego), .dockerignore files, templates and backups (.j2,
-.tmpl, .template, .bak) are skipped with a word on stderr.`
+.tmpl, .template, .bak) are skipped with a word on stderr.
+
+With --cache a Dockerfile is not parsed again while it, the flags, the version, the
+day where that matters, and all configs, policies, files that policies read,
+catalogs and locks are as they were. What --resolve or a policy that reads the clock
+had a part in is not kept. Whoever may write to --cache-dir decides what is found:
+restore it from nowhere that strangers can write to.`
 
 func (a *app) lintCommand() *cli.Command {
 	return &cli.Command{
@@ -38,6 +45,7 @@ func (a *app) lintCommand() *cli.Command {
 		Description: lintDescription,
 		Flags: slices.Concat(outputFlags(), printFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "fix", Usage: "mend first what is safe to mend, as " + programName + " fix does, and\nreport what is left"},
+			cacheFlag(),
 			shardFlag(),
 		}, knownFlags(), findFlags()),
 		Action: func(c *cli.Context) error {
@@ -98,7 +106,8 @@ type lintOptions struct {
 	// required are levels that must be in force.
 	required []config.Text
 	shard    shard
-	narrow   string // a flag that shows only part of what is used, or ""
+	cache    *cache.Store // nil where nothing is kept
+	narrow   string       // a flag that shows only part of what is used, or ""
 }
 
 func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
@@ -110,6 +119,9 @@ func (a *app) lintOptions(c *cli.Context) (lintOptions, error) {
 		return lintOptions{}, err
 	}
 	if o.known, err = newKnownOptions(c); err != nil {
+		return lintOptions{}, err
+	}
+	if o.cache, err = a.cacheOption(c, o.dir); err != nil {
 		return lintOptions{}, err
 	}
 	o.shard, err = shardOption(c, &o)
@@ -199,6 +211,9 @@ func (a *app) lint(c *cli.Context, o lintOptions) error {
 		return err
 	}
 	run.failed = append(run.failed, unfixed...)
+	if err := o.closeCache(); err != nil {
+		run.failed = append(run.failed, err)
+	}
 	if err := a.hideKnown(c, o, run); err != nil {
 		return err
 	}
@@ -238,6 +253,7 @@ func (a *app) search(c *cli.Context, configs *configs) (*search, error) {
 		paths = []string{"."}
 	}
 	s := newSearch(configs.dir)
+	s.read = configs.listed.read
 	s.excluded, s.forceExclude = configs.excludes, c.Bool("force-exclude")
 	s.explicit = explicit{configs: configs, literal: file != "", everywhere: everywhere(c, configs.dir)}
 	add := func(path string) {

@@ -56,7 +56,7 @@ func (a *app) newLocking(c *cli.Context) (*locking, error) {
 	if l.update && l.check {
 		return nil, usageError("--check opens no connection, and --update looks everything up: give one of them")
 	}
-	if l.books, err = openBooks(dir, c.StringSlice("pins-from")); err != nil {
+	if l.books, _, err = openBooks(dir, c.StringSlice("pins-from")); err != nil {
 		return nil, err
 	}
 	if l.build, err = a.buildOptions(c, dir); err != nil {

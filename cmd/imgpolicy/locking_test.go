@@ -223,7 +223,7 @@ func TestPins(t *testing.T) {
 	found := newSearch(dir)
 	found.excluded, found.explicit.configs = configs.excludes, configs
 	found.addPath("api/Dockerfile")
-	books, err := openBooks(dir, []string{"policy.json"})
+	books, _, err := openBooks(dir, []string{"policy.json"})
 	if err != nil {
 		t.Fatal(err)
 	}

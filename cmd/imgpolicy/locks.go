@@ -58,7 +58,7 @@ func (l *locks) path(folder, top string) string {
 		return path
 	}
 	path = filepath.Join(folder, lock.FileName)
-	if there, err := isThere(path); !there && err == nil {
+	if there, err := l.configs.isThere(path); !there && err == nil {
 		path = ""
 		if above := filepath.Dir(folder); folder != top && above != folder {
 			path = l.path(above, top)

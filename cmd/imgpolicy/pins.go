@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 	"github.com/imgpolicy/imgpolicy/dockerfile/source"
 	"github.com/imgpolicy/imgpolicy/lint"
 	"github.com/imgpolicy/imgpolicy/lint/lock"
+	"github.com/imgpolicy/imgpolicy/policy"
 )
 
 // pinFlags are the flags that say where digests are known from.
@@ -33,6 +36,7 @@ func pinsFromFlag() cli.Flag {
 type pinOptions struct {
 	locked bool
 	books  []lock.Book
+	sum    string // stands for the texts of books
 	// neighbours are the other Dockerfiles of the repository, nil where they are
 	// not asked: only what is to be changed is worth reading them all for.
 	neighbours *neighbours
@@ -48,28 +52,29 @@ func pinOptionsOf(c *cli.Context, dir string) (pinOptions, error) {
 		o.neighbours = new(neighbours)
 	}
 	var err error
-	o.books, err = openBooks(dir, files)
+	o.books, o.sum, err = openBooks(dir, files)
 	return o, err
 }
 
-// openBooks reads the files of --pins-from.
-func openBooks(dir string, files []string) ([]lock.Book, error) {
-	var books []lock.Book
+// openBooks reads the files of --pins-from. sum stands for their texts.
+func openBooks(dir string, files []string) (books []lock.Book, sum string, err error) {
+	h := sha256.New()
 	for _, name := range files {
 		if name == "" {
-			return nil, usageError("--pins-from needs the name of a file")
+			return nil, "", usageError("--pins-from needs the name of a file")
 		}
 		text, err := readFile(absolute(dir, name))
 		if err != nil {
-			return nil, fmt.Errorf("--pins-from %w", unreadable(name, err))
+			return nil, "", fmt.Errorf("--pins-from %w", unreadable(name, err))
 		}
 		book, err := lock.ReadBook(name, text)
 		if err != nil {
-			return nil, fmt.Errorf("--pins-from %w", err)
+			return nil, "", fmt.Errorf("--pins-from %w", err)
 		}
+		addFile(h, policy.File{Name: name, Text: text})
 		books = append(books, book)
 	}
-	return books, nil
+	return books, hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // pins is what a run asks for digests that the lock in force does not have: the

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,10 +31,14 @@ type policies struct {
 	configGiven bool
 	languages   []policy.Language
 	texts       *texts
+	listed      *listed // as in configs
+	// summing has it remembered what the files say that policies read.
+	summing bool
 
 	mu     sync.Mutex
 	loaded map[string]loadedPolicy  // by files and root
 	keys   map[policy.Policy]string // of those
+	sums   map[policy.Policy]string // stand for the texts of those that are steady
 	// names are what named gives for the last context, which is mostly that for all.
 	names        map[string]bool
 	namesContext string
@@ -42,9 +48,7 @@ type policies struct {
 type loadedPolicy struct {
 	policy policy.Policy
 	err    error
-	// asked are the paths of what it read below its root, or looked for there in
-	// vain.
-	asked *sync.Map
+	below  below
 }
 
 // policyError is a policy or a config that cannot be used. The type tells it
@@ -187,6 +191,9 @@ func (p *policies) buildPolicy(name, folder string) (string, error) {
 		return "", nil
 	}
 	path := filepath.Join(folder, pathBase(name)+regoEnding)
+	if p.listed.lacks(path) {
+		return "", nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -231,11 +238,12 @@ func (p *policies) load(paths []string, root string) (policy.Policy, error) {
 	defer p.mu.Unlock()
 	loaded, ok := p.loaded[key]
 	if !ok {
-		loaded.asked = new(sync.Map)
-		loaded.policy, loaded.err = p.compile(paths, below{root, &p.read, loaded.asked})
+		var sum string
+		loaded.below = below{root: root, read: &p.read, asked: new(sync.Map), sums: p.summing}
+		loaded.policy, sum, loaded.err = p.compile(paths, loaded.below)
 		p.loaded[key] = loaded
 		if loaded.err == nil {
-			p.keys[loaded.policy] = key
+			p.keys[loaded.policy], p.sums[loaded.policy] = key, sum
 		}
 	}
 	return loaded.policy, loaded.err
@@ -279,7 +287,7 @@ func (p *policies) consulted(name, folder string, conf *config.Effective) []stri
 		if !ok {
 			continue
 		}
-		loaded.asked.Range(func(path, _ any) bool {
+		loaded.below.asked.Range(func(path, _ any) bool {
 			if path, ok := path.(string); ok {
 				paths = append(paths, path)
 			}
@@ -290,53 +298,51 @@ func (p *policies) consulted(name, folder string, conf *config.Effective) []stri
 	return paths
 }
 
-func (p *policies) compile(paths []string, root below) (policy.Policy, error) {
+// sum stands for the texts of a policy, and is "" for one whose answers may change
+// by themselves.
+func (p *policies) sum(pol policy.Policy) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sums[pol]
+}
+
+// below is what a policy may read.
+func (p *policies) below(pol policy.Policy) below {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.loaded[p.keys[pol]].below
+}
+
+func (p *policies) compile(paths []string, root below) (loaded policy.Policy, sum string, err error) {
 	var files []policy.File
+	h := sha256.New()
 	var language policy.Language
 	for i, path := range paths {
 		name := shownName(p.dir, path)
 		l, ok := p.languageOf(filepath.Base(path))
 		if !ok {
-			return nil, unknownLanguage(name)
+			return nil, "", unknownLanguage(name)
 		}
 		if i > 0 && l.Name != language.Name {
-			return nil, fmt.Errorf("policy %s: one policy cannot be written in two languages, %s and %s", name, language.Name, l.Name)
+			return nil, "", fmt.Errorf("policy %s: one policy cannot be written in two languages, %s and %s", name, language.Name, l.Name)
 		}
 		language = l
 		p.read.Store(path, true)
 		text, err := p.texts.read(path)
 		if err != nil {
-			return nil, fmt.Errorf("policy %w", unreadable(name, err))
+			return nil, "", fmt.Errorf("policy %w", unreadable(name, err))
 		}
 		files = append(files, policy.File{Name: name, Text: text})
+		addFile(h, files[i])
 	}
-	loaded, err := language.Load(files, root)
+	loaded, err = language.Load(files, root)
 	if err != nil {
-		return nil, badPolicy(err)
+		return nil, "", badPolicy(err)
 	}
-	return loaded, nil
-}
-
-// below is a directory as a policy may read it: nothing outside of it, through
-// symbolic links neither. It is opened anew for each file, so that no handle
-// stays open for every directory of a large tree.
-type below struct {
-	root string
-	// read takes in the files that are opened, asked those that are not there,
-	// too, by path; nil for nowhere.
-	read, asked *sync.Map
-}
-
-// Open implements fs.FS.
-func (b below) Open(name string) (fs.File, error) {
-	if b.asked != nil && fs.ValidPath(name) {
-		b.asked.Store(filepath.Join(b.root, filepath.FromSlash(name)), true)
+	if steady, ok := loaded.(policy.Steady); ok && steady.Steady() {
+		sum = hex.EncodeToString(h.Sum(nil))
 	}
-	file, err := os.OpenInRoot(b.root, name)
-	if err == nil && b.read != nil {
-		b.read.Store(filepath.Join(b.root, name), true)
-	}
-	return file, err
+	return loaded, sum, nil
 }
 
 func (p *policies) languageOf(base string) (policy.Language, bool) {

@@ -114,7 +114,7 @@ func pairs(flag string, values []string) (map[string]string, error) {
 func (o policyOptions) in(dir string, configGiven bool) *policies {
 	p := &policies{
 		dir: dir, given: o.given, noFound: o.noFound, configGiven: configGiven,
-		languages: languages(o.rego), loaded: map[string]loadedPolicy{}, keys: map[policy.Policy]string{},
+		languages: languages(o.rego), loaded: map[string]loadedPolicy{}, keys: map[policy.Policy]string{}, sums: map[policy.Policy]string{},
 	}
 	if o.context != "" {
 		p.context = absolute(dir, o.context)

@@ -77,10 +77,10 @@ func (o lintOptions) settings(found *search) *settings {
 			Disabled: maps.Clone(o.disabled), Enabled: maps.Clone(o.enabled), Severities: map[string]lint.Severity{},
 		},
 	}
-	s.policies.texts = o.texts
+	s.policies.texts, s.policies.listed, s.policies.summing = o.texts, &o.configs.listed, o.cache != nil
 	s.levels = &governance{
 		configs: o.configs, catalogs: newCatalogs(o.dir, o.texts), given: o.catalog, required: o.required, today: catalog.DateOf(o.now),
-		whole: s.whole, levels: map[*config.Chain]foundLevels{},
+		whole: s.whole, levels: map[*config.Chain]foundLevels{}, sums: map[*lint.Levels]string{},
 	}
 	o.policies.applyUnknown(&s.flags)
 	s.locks = newLocks(o.configs, func(path string) bool { return o.narrow == "" && len(found.failed) == 0 && s.whole([]string{path}) })

@@ -109,17 +109,7 @@ func runID(c *cli.Context, o *lintOptions, files []lint.File) string {
 	write := json.NewEncoder(h)
 	_ = write.Encode([]string{moduleVersion(), o.now.UTC().Format(time.DateOnly)})
 	_ = write.Encode(c.Args().Slice())
-	for _, f := range findFlags() {
-		name := f.Names()[0]
-		if !c.IsSet(name) {
-			continue
-		}
-		if _, ok := f.(*cli.StringSliceFlag); ok {
-			_ = write.Encode(append([]string{name}, c.StringSlice(name)...))
-		} else {
-			_ = write.Encode([]string{name, fmt.Sprint(c.Value(name))})
-		}
-	}
+	encodeFlags(write, c)
 	for _, f := range files {
 		_ = write.Encode(f.Name)
 	}

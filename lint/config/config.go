@@ -38,6 +38,9 @@ type Config struct {
 	PerFile []Override
 }
 
+// File is the text of the config.
+func (c *Config) File() policy.File { return c.text }
+
 // Part is what a file says about all its Dockerfiles, or about some of them.
 // What is left out is nil or the zero value.
 type Part struct {

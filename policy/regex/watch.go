@@ -16,6 +16,9 @@ type watch struct {
 	white, black []atomic.Bool // by entry
 }
 
+// Steady implements policy.Steady.
+func (l *lists) Steady() bool { return true }
+
 // Watch implements policy.Watcher.
 func (l *lists) Watch() policy.Watch {
 	return &watch{lists: l, white: make([]atomic.Bool, len(l.whitelist)), black: make([]atomic.Bool, len(l.blacklist))}
@@ -45,6 +48,42 @@ func (w *watch) Asked(src source.Source) {
 	}
 	note(w.whitelist, w.white, func(e *entry) bool { return hits(e.pattern, s) })
 	note(w.blacklist, w.black, func(e *entry) bool { _, ok := e.denies(&s); return ok })
+}
+
+// entry is whether the entry with a number has matched: those of the whitelist come
+// first.
+func (w *watch) entry(part int) *atomic.Bool {
+	if part < len(w.white) {
+		return &w.white[part]
+	}
+	return &w.black[part-len(w.white)]
+}
+
+// Used implements policy.Watch.
+func (w *watch) Used() []int {
+	if !w.asked.Load() {
+		return nil
+	}
+	used := []int{}
+	for part := range len(w.white) + len(w.black) {
+		if w.entry(part).Load() {
+			used = append(used, part)
+		}
+	}
+	return used
+}
+
+// Use implements policy.Watch.
+func (w *watch) Use(parts []int) {
+	if parts == nil {
+		return
+	}
+	w.asked.Store(true)
+	for _, part := range parts {
+		if part >= 0 && part < len(w.white)+len(w.black) {
+			w.entry(part).Store(true)
+		}
+	}
 }
 
 // Unused implements policy.Watch.

@@ -18,6 +18,11 @@ const maxRemembered = 1 << 14
 // is drawn by lot.
 var changing = []string{"now_ns", "intn", "rfc4122"}
 
+// Steady implements policy.Steady.
+func (p *Policy) Steady() bool {
+	return !slices.ContainsFunc(changing, func(name string) bool { return p.mentions[name] })
+}
+
 // question is all that an offline answer depends on.
 type question struct {
 	source   source.Source
@@ -38,13 +43,8 @@ type remembered struct {
 // asked: nothing is known or looked up about its source, and the policy reads no
 // file and no clock.
 func (p *Policy) rememberable(r policy.Request) (question, bool) {
-	if r.Metadata != nil || r.Lookup != nil || p.readsRoot() || !reflect.TypeOf(r.Source).Comparable() {
+	if r.Metadata != nil || r.Lookup != nil || p.readsRoot() || !p.Steady() || !reflect.TypeOf(r.Source).Comparable() {
 		return question{}, false
-	}
-	for _, name := range changing {
-		if p.mentions[name] {
-			return question{}, false
-		}
 	}
 	env, err := json.Marshal(r.Env)
 	return question{r.Source, r.Platform, string(env), r.Once}, err == nil
