@@ -102,7 +102,7 @@ var doors = map[string][]string{
 	"github.com/open-policy-agent/opa":                       {"policy/rego"},
 	"github.com/opencontainers/go-digest":                    {"cmd/imgpolicy", "dockerfile/source", "policy/rego", "policy/resolve", "policy/sigstore", madeForTests},
 	"github.com/opencontainers/image-spec":                   {"dockerfile", "policy/rego", "policy/resolve", "policy/sigstore", madeForTests},
-	"github.com/prometheus/client_golang":                    {"policy/authz/plugin"},
+	"github.com/VictoriaMetrics/metrics":                     {"policy/authz/plugin"},
 	"github.com/rogpeppe/go-internal/diff":                   {"lint/fix"},
 	"github.com/secure-systems-lab/go-securesystemslib/dsse": {madeForTests},
 	"github.com/sigstore/protobuf-specs":                     {"policy/sigstore", madeForTests},
