@@ -12,66 +12,80 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// parseNodes is parser.Parse, the text of plain RUN, CMD and ENTRYPOINT
-// instructions apart, which nothing here reads: their nodes have none, and no
-// comments. Most of what Dockerfiles hold are shell scripts, which BuildKit's
-// parser searches with regular expressions line by line.
+// parseNodes is parser.Parse, without the comments above instructions, which nothing
+// here reads, and without the text of plain RUN, CMD and ENTRYPOINT instructions.
+// Most of what Dockerfiles hold are shell scripts and instructions that say what they
+// say at first sight; BuildKit's parser searches them with regular expressions line by
+// line.
 func parseNodes(text string) (*parser.Result, error) {
-	thinned, plain := thin(text)
-	result, err := parser.Parse(strings.NewReader(thinned))
-	switch {
-	case len(plain) == 0:
-		return result, err
-	case err != nil: // it may be that nothing is left, or be told with less read
+	t := thin(text)
+	if len(t.plain) == 0 {
 		return parser.Parse(strings.NewReader(text))
 	}
-	nodes := append(result.AST.Children, plain...)
+	if t.rest == "" && t.left == 0 {
+		root := &parser.Node{Children: t.plain}
+		return &parser.Result{AST: root, EscapeToken: '\\'}, nil
+	}
+	result, err := parser.Parse(strings.NewReader(t.thinned()))
+	if err != nil { // it may be that nothing is left, or be told with less read
+		return parser.Parse(strings.NewReader(text))
+	}
+	nodes := append(result.AST.Children, t.plain...)
 	slices.SortFunc(nodes, func(a, b *parser.Node) int { return cmp.Compare(a.StartLine, b.StartLine) })
 	result.AST.Children = nodes
 	return result, nil
 }
 
-// thin is a Dockerfile with plain RUN, CMD and ENTRYPOINT instructions replaced by
-// empty comments, line for line, and the nodes that the parser would have made of
-// them. To the parser an empty comment is the end of the comments above it, as an
-// instruction is.
+// thin walks a Dockerfile and makes the nodes of what the parser is not needed for.
 //
 // Where a text could mean more than it says at first sight, it is left alone:
-// from the first heredoc on, with another escape character, flags, JSON forms, empty
-// lines that the parser warns of, or lines near its limit.
-func thin(text string) (string, []*parser.Node) {
-	if mayDirect([]byte(text), "escape") {
-		return text, nil
+// from the first heredoc on, with another escape character, empty lines that the
+// parser warns of, or lines near its limit.
+func thin(text string) *thinner {
+	t := &thinner{text: text, unread: text}
+	first, _, _ := strings.Cut(text, "\n")
+	first = strings.TrimLeftFunc(strings.TrimPrefix(first, byteOrderMark), unicode.IsSpace)
+	if mayDirect([]byte(strings.TrimLeftFunc(text, unicode.IsSpace)), "escape") || mayDirect([]byte(text), "escape") {
+		return t
 	}
-	t := thinner{text: text, rest: text}
-	for t.rest != "" {
+	// A directive, or what may be none, is for the parser to read; it wants an
+	// instruction, too.
+	t.keep = strings.HasPrefix(text, byteOrderMark) || strings.HasPrefix(first, "#") && strings.Contains(first, "=")
+	for t.unread != "" {
 		t.instruction()
 	}
-	if t.done == 0 {
-		return text, nil
-	}
-	t.out.WriteString(text[t.done:])
-	return t.out.String(), t.plain
+	return t
 }
 
 // thinner walks a text instruction by instruction.
 type thinner struct {
-	text  string
-	rest  string
-	at    int // offset of rest
-	lines int // before it
-	done  int // how much of text is in out
-	out   strings.Builder
-	plain []*parser.Node
+	text   string
+	unread string
+	at     int    // offset of unread
+	lines  int    // before it
+	keep   bool   // the next instruction is for the parser
+	left   int    // how many things are
+	rest   string // what the parser reads from here on, whatever it is
+	done   int    // how much of text is in out
+	out    strings.Builder
+	plain  []*parser.Node
+}
+
+// thinned is the text with what the parser is not needed for replaced by empty
+// comments, line for line. To the parser an empty comment is the end of the comments
+// above it, as an instruction is.
+func (t *thinner) thinned() string {
+	t.out.WriteString(t.text[t.done:])
+	return t.out.String()
 }
 
 // next cuts the next line off, its ending included.
 func (t *thinner) next() string {
-	line := t.rest
-	if i := strings.IndexByte(t.rest, '\n'); i >= 0 {
-		line = t.rest[:i+1]
+	line := t.unread
+	if i := strings.IndexByte(t.unread, '\n'); i >= 0 {
+		line = t.unread[:i+1]
 	}
-	t.rest = t.rest[len(line):]
+	t.unread = t.unread[len(line):]
 	t.at += len(line)
 	t.lines++
 	return line
@@ -83,34 +97,77 @@ func (t *thinner) instruction() {
 	start, startLine := t.at, t.lines+1
 	first := t.next()
 	body := strings.TrimLeftFunc(first, unicode.IsSpace)
+	short := len(first) < bufio.MaxScanTokenSize
 	if body == "" || body[0] == '#' {
+		if !short {
+			t.left++
+		}
 		return
 	}
-	keyword, args := cutKeyword(body)
-	leads, more := firstByte(args), continues(first)
-	replaceable := takesAnyText(keyword) && len(first) < bufio.MaxScanTokenSize
-	for more && t.rest != "" {
-		line := t.next()
-		replaceable = replaceable && len(line) < bufio.MaxScanTokenSize
-		switch content := strings.TrimLeftFunc(line, unicode.IsSpace); {
-		case content == "":
-			replaceable = false
-		case content[0] == '#':
-		default:
-			leads, more = cmp.Or(leads, firstByte(line)), continues(line)
-		}
+	in := joined{line: strings.TrimRight(body, "\r\n")}
+	in.line, in.more = cutContinuation(in.line, '\\')
+	in.plain = short
+	for in.more && t.unread != "" {
+		in.add(t.next())
 	}
 	if strings.Contains(t.text[start:t.at], "<<") { // what follows may be no instruction
-		t.rest = ""
+		t.unread, t.rest = "", t.text[start:]
 		return
 	}
-	// BuildKit looks for flags byte by byte, and takes some bytes that are no ASCII
-	// for blanks.
-	if !replaceable || leads == 0 || leads == '-' || leads == '[' || leads >= utf8.RuneSelf {
+	node := in.node()
+	if node == nil || t.keep {
+		t.left, t.keep = t.left+1, false
 		return
 	}
-	t.plain = append(t.plain, &parser.Node{Value: keyword, StartLine: startLine, EndLine: t.lines})
+	node.StartLine, node.EndLine = startLine, t.lines
+	t.plain = append(t.plain, node)
 	t.replace(start)
+}
+
+// joined is an instruction whose lines are put together.
+type joined struct {
+	line  string
+	parts strings.Builder // of line, where there are several
+	plain bool            // each line is one that the parser reads without a word
+	more  bool            // it goes on
+}
+
+// add adds a line as it is written.
+func (j *joined) add(line string) {
+	j.plain = j.plain && len(line) < bufio.MaxScanTokenSize
+	switch content := strings.TrimLeftFunc(line, unicode.IsSpace); {
+	case content == "":
+		j.plain = false
+	case content[0] == '#':
+	default:
+		if j.parts.Len() == 0 {
+			j.parts.WriteString(j.line)
+		}
+		line, j.more = cutContinuation(strings.TrimRight(line, "\r\n"), '\\')
+		j.parts.WriteString(line)
+	}
+}
+
+// node is that of the instruction, nil where the parser is needed.
+func (j *joined) node() *parser.Node {
+	if !j.plain {
+		return nil
+	}
+	if j.parts.Len() > 0 {
+		j.line = j.parts.String()
+	}
+	keyword, args, _ := cutAny(j.line)
+	if takesAnyText(keyword) && anyText(args) {
+		return &parser.Node{Value: keyword}
+	}
+	return simpleNode(j.line)
+}
+
+// anyText tells whether arguments have neither flags nor a JSON form. BuildKit looks
+// for flags byte by byte, and takes some bytes that are no ASCII for blanks.
+func anyText(args string) bool {
+	args = strings.TrimLeftFunc(args, unicode.IsSpace)
+	return args != "" && args[0] != '-' && args[0] != '[' && args[0] < utf8.RuneSelf
 }
 
 // replace writes what is not written yet, and an empty comment for each line from
@@ -122,31 +179,6 @@ func (t *thinner) replace(start int) {
 		t.out.WriteString(line[len(strings.TrimRight(line, "\r\n")):])
 	}
 	t.done = t.at
-}
-
-// continues tells whether an instruction goes on behind a line.
-func continues(line string) bool {
-	_, more := cutContinuation(strings.TrimRight(line, "\r\n"), '\\')
-	return more
-}
-
-// cutKeyword divides the first line of an instruction.
-func cutKeyword(line string) (keyword, args string) {
-	if i := strings.IndexAny(line, instructionBlanks+"\n"); i >= 0 {
-		return line[:i], line[i:]
-	}
-	return line, ""
-}
-
-// firstByte is the first byte of a line that is no blank and no continuation, 0
-// where there is none.
-func firstByte(line string) byte {
-	content, _ := cutContinuation(strings.TrimRight(line, "\r\n"), '\\')
-	content = strings.TrimLeftFunc(content, unicode.IsSpace)
-	if content == "" {
-		return 0
-	}
-	return content[0]
 }
 
 // takesAnyText tells the instructions whose text cannot be wrong.
