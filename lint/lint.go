@@ -51,17 +51,22 @@ type Linter struct {
 	ReachedOnly bool
 	// LineHashes adds the hash of its line to every diagnostic.
 	LineHashes bool
+	// NoFrames leaves out the frame of every diagnostic, for formats that show none.
+	NoFrames bool
 	// Jobs is how many files are linted at once, 0 for as many as there are
 	// processors.
 	Jobs int
 	// Cache, unless nil, is asked before a file is parsed, and told what it came to.
 	// Where Lookup or Upstream is set it is not used. What Pins and PolicyName do has
-	// to be part of its keys, and Rules, Labels, Now, ReachedOnly and LineHashes.
+	// to be part of its keys, and Rules, Labels, Now, ReachedOnly, LineHashes and
+	// NoFrames.
 	Cache Cache
 	// Progress, unless nil, is told after every file how many of all are done.
 	// It must be safe for concurrent use, and may be told a lower number after
 	// a higher one.
 	Progress func(done, total int)
+
+	shared *shared // of one run
 }
 
 // File is a Dockerfile to lint.
@@ -98,6 +103,7 @@ func (f Failure) Unwrap() error { return f.Err }
 // given, then by offset, rule and message. Files that could not be read or
 // judged are in the second result, in order; the rest is linted all the same.
 func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
+	l = l.sharing()
 	slots := make([]*outcome, len(files))
 	var kept outcomes
 	watches := newWatches(l.Rules)
@@ -114,10 +120,18 @@ func (l *Linter) Lint(ctx context.Context, files []File) (*Result, []Failure) {
 		if len(o.diagnostics) > 0 {
 			o.diagnostics = []Diagnostic{} // the result has them: there may be a million
 		}
+		o.ignored = nil
 	}
 	found, _ := conclude([]claims{l.claims(ctx, slots, nil, watches)}, checkedOf(slots))
 	result.add(found)
 	return result, failures
+}
+
+// sharing is a linter for one run.
+func (l *Linter) sharing() *Linter {
+	run := *l
+	run.shared = newShared()
+	return &run
 }
 
 // each calls do for the numbers below n, several at once.

@@ -13,6 +13,7 @@ import (
 // rising. The result has what the files came to by themselves, and Facts of what
 // only Merge can tell. Run of the facts, and their failures, are left to the caller.
 func (l *Linter) LintPart(ctx context.Context, files []File, numbers []int) (*Result, []Failure) {
+	l = l.sharing()
 	slots, compared := make([]*outcome, len(files)), make([][]ComparedFacts, len(files))
 	watches := newWatches(l.Rules)
 	pins := &writtenPins{of: map[pinned]*sourcePins{}}

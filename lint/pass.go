@@ -175,18 +175,24 @@ func (p *Pass) settle(d *Diagnostic) {
 		d.Notes[i] = p.redact(n)
 	}
 	if d.Input != nil {
-		d.Input.Identifier, d.Input.Word = p.redact(d.Input.Identifier), p.redact(d.Input.Word)
-		d.Input.Stage = strings.Clone(d.Input.Stage)
+		d.Input.Identifier = p.redact(d.Input.Identifier)
+		d.Input.Word = p.partOf(d.Input.Identifier, d.Input.Word)
+		d.Input.Stage = p.linter.shared.text(d.Input.Stage)
+		d.Input = p.linter.shared.input(d.Input)
 	}
 	if d.Policy != nil {
 		d.Policy.Text = p.redact(d.Policy.Text)
+		d.Policy = p.linter.shared.entry(d.Policy)
 	}
 	if d.Denial != nil {
 		p.redactDenial(d.Denial)
 	}
 	doc := document{p.File.Text, p.File.Lines, &p.secrets}
 	doc.settleFixes(d)
-	d.Frame, d.Marked = doc.frame(d), doc.marked(d)
+	d.Marked = doc.marked(d)
+	if !p.linter.NoFrames {
+		d.Frame = doc.frame(d)
+	}
 	doc.locate(d, p.hashes)
 }
 
@@ -198,5 +204,14 @@ func (p *Pass) redactDenial(d *Denial) {
 	*d = Denial{Source: p.redact(d.Source), Name: p.redact(d.Name), Messages: messages}
 }
 
+// partOf is redact for a text that mostly is part of another which was redacted.
+func (p *Pass) partOf(whole, text string) string {
+	text = p.secrets.Redact(text)
+	if i := strings.LastIndex(whole, text); i >= 0 {
+		return whole[i : i+len(text)]
+	}
+	return p.linter.shared.text(text)
+}
+
 // redact takes credentials out of text, and cuts it loose from the file.
-func (p *Pass) redact(text string) string { return strings.Clone(p.secrets.Redact(text)) }
+func (p *Pass) redact(text string) string { return p.linter.shared.text(p.secrets.Redact(text)) }

@@ -276,11 +276,19 @@ func FuzzCache(f *testing.F) {
 		rest := line[0] + " " + line[1] + " " + entry + "\n"
 		cacheDir := t.TempDir()
 		write(t, cacheDir, filepath.Join("lint", filepath.Base(buckets[0])), fmt.Sprintf("imgpolicy lint cache 1 %x\n%s", sha256.Sum256([]byte(rest)), rest))
+		args := append(flags, cacheDir)
 		for _, format := range report.Formats() {
-			code, out, errs := runIn(t.Context(), dir, nil, nil, append(flags, cacheDir, "--format", format.Name)...)
-			if code > exitFound {
-				t.Errorf("code %d, %s", code, errs)
+			args = append(args, "--output", format.Name+"="+filepath.Join(cacheDir, format.Name))
+		}
+		if code, _, errs := runIn(t.Context(), dir, nil, nil, args...); code > exitFound {
+			t.Fatalf("code %d, %s", code, errs)
+		}
+		for _, format := range report.Formats() {
+			text, err := os.ReadFile(filepath.Join(cacheDir, format.Name))
+			if err != nil {
+				t.Fatal(err)
 			}
+			out := string(text)
 			if !utf8.ValidString(out) || strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }) {
 				t.Errorf("%s: %q", format.Name, out)
 			}

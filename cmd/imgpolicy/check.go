@@ -40,14 +40,12 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting, error) {
 	line := a.progressLine(o.report.Quiet)
 	defer line.erase()
-	if len(found.files) <= fewFiles {
-		defer collectAt(lintingGC)()
-	}
+	defer lintingCollections(len(found.files))()
 	run := &linting{found: found, settings: o.settings(found), files: make([]lint.File, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
 	run.linter = &lint.Linter{
 		Rules: rules.All(), Settings: run.settings.flags, SettingsOf: run.settings.of, Alone: unused.load, Lookup: o.network.lookup(), Upstream: o.network.upstream(), Now: o.now, Labels: o.policies.labels,
-		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(),
+		ReachedOnly: c.Bool("reached-only"), LineHashes: o.lineHashes(), NoFrames: !o.frames(),
 	}
 	if run.linter.Pins = o.pins; o.pins == nil {
 		run.linter.Pins = a.pins(o.digests, found, run.settings, o.network)

@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync/atomic"
+	"sync"
 )
 
 const (
@@ -19,33 +19,48 @@ const (
 	// fewFiles is up to how many files that is so. What is kept grows with them, and
 	// memory would by the same factor.
 	fewFiles = 2000
+	// frugalGC makes collections more frequent where much is kept: half of that is what
+	// memory is above it. It takes some hundredths of the time.
+	frugalGC = 50
 	// muchHeap is how much may be in use for it to be little: a file may have a
 	// million diagnostics.
 	muchHeap = 64 << 20
 )
 
+// lintingCollections are those for a run over so many files, as collectAt.
+func lintingCollections(files int) (restore func()) {
+	if files > fewFiles {
+		return collectAt(frugalGC)
+	}
+	return collectAt(lintingGC)
+}
+
 // collectAt sets how much garbage there is before it is collected, as GOGC, unless
-// somebody has set that, and returns what puts it back. It does so by itself as soon
-// as more than muchHeap is in use.
+// somebody has set that, and returns what puts it back. As soon as more than muchHeap
+// is in use, it is frugalGC.
 func collectAt(percent int) (restore func()) {
 	before := debug.SetGCPercent(percent)
 	if before != 100 { // somebody has chosen it
 		debug.SetGCPercent(before)
 		return func() {}
 	}
-	var done atomic.Bool
-	restore = func() {
-		if !done.Swap(true) {
-			debug.SetGCPercent(before)
-		}
-	}
+	var mu sync.Mutex
+	done := percent <= frugalGC
 	afterCollections(func() (more bool) {
-		if inUse() > muchHeap {
-			restore()
+		mu.Lock()
+		defer mu.Unlock()
+		if !done && inUse() > muchHeap {
+			debug.SetGCPercent(frugalGC)
+			done = true
 		}
-		return !done.Load()
+		return !done
 	})
-	return restore
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		debug.SetGCPercent(before)
+		done = true
+	}
 }
 
 // afterCollections calls do after each collection until it has had enough.

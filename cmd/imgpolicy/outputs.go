@@ -61,6 +61,12 @@ func (o *lintOptions) lineHashes() bool {
 	return o.format.LineHashes || slices.ContainsFunc(o.outputs, func(out output) bool { return out.format.LineHashes })
 }
 
+// frames tells whether a format of the run shows them, or one of a later run may.
+func (o *lintOptions) frames() bool {
+	return o.format.Frames || o.cache != nil || o.shard != (shard{}) ||
+		slices.ContainsFunc(o.outputs, func(out output) bool { return out.format.Frames })
+}
+
 // write prints the result and writes it to the files asked for. failed is what
 // could not be checked.
 func (a *app) write(o lintOptions, result *lint.Result, failed failures) error {

@@ -32,18 +32,15 @@ type (
 )
 
 func writeGitLab(w io.Writer, r *lint.Result, opt Options) error {
-	issues := make([]gitlabIssue, len(r.Diagnostics))
 	seen := map[string]int{}
-	for i := range r.Diagnostics {
-		d := &r.Diagnostics[i]
+	return writeElements(w, []byte("[]\n"), "", each(r.Diagnostics, func(d *lint.Diagnostic) gitlabIssue {
 		path := strings.TrimPrefix(opt.fromRoot(d.File), "./")
-		issues[i] = gitlabIssue{
+		return gitlabIssue{
 			Description: plain(d.Message), CheckName: ruleID(d), Severity: gitlabSeverity(d.Severity),
 			Fingerprint: gitlabFingerprint(d, path, seen),
 			Location:    gitlabLocation{path, gitlabLines{startLine(d.Range), max(startLine(d.Range), d.Range.End.Line)}},
 		}
-	}
-	return WriteJSON(w, issues)
+	}))
 }
 
 // gitlabFingerprint is the same wherever the lines go: it hashes the rule, the

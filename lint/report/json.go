@@ -111,40 +111,7 @@ func writeJSON(w io.Writer, r *lint.Result, _ Options) error {
 	if err != nil {
 		return err
 	}
-	const list = `"diagnostics": [`
-	before, after, _ := bytes.Cut(frame, []byte(list))
-	out := bufio.NewWriter(w)
-	if err := writeArmoured(out, append(before, list...)); err != nil {
-		return err
-	}
-	for i := range r.Diagnostics {
-		if err := writeElement(out, i == 0, toJSON(&r.Diagnostics[i])); err != nil {
-			return err
-		}
-	}
-	if len(r.Diagnostics) > 0 {
-		after = append([]byte("\n  "), after...)
-	}
-	if err := writeArmoured(out, after); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-// writeElement writes an element of a list that is the value of a key of the whole.
-func writeElement(out *bufio.Writer, first bool, value any) error {
-	text := []byte(",\n    ")
-	if first {
-		text = text[1:]
-	}
-	var element bytes.Buffer
-	encoder := json.NewEncoder(&element)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("    ", "  ")
-	if err := encoder.Encode(value); err != nil {
-		return err
-	}
-	return writeArmoured(out, append(text, bytes.TrimSuffix(element.Bytes(), []byte("\n"))...))
+	return writeElements(w, frame, "diagnostics", each(r.Diagnostics, toJSON))
 }
 
 // WriteJSON writes a value as every command of the program writes JSON:

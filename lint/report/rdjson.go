@@ -54,9 +54,11 @@ type (
 )
 
 func writeRDJSON(w io.Writer, r *lint.Result, _ Options) error {
-	report := rdReport{Source: rdSource{programName, projectPage}, Diagnostics: make([]rdDiagnostic, len(r.Diagnostics))}
-	for i := range r.Diagnostics {
-		d := &r.Diagnostics[i]
+	frame, err := indentedJSON(rdReport{Source: rdSource{programName, projectPage}, Diagnostics: []rdDiagnostic{}})
+	if err != nil {
+		return err
+	}
+	return writeElements(w, frame, "diagnostics", each(r.Diagnostics, func(d *lint.Diagnostic) rdDiagnostic {
 		out := rdDiagnostic{
 			Message: fullMessage(d), Severity: rdSeverity(d.Severity), Location: rdLocation{Path: d.File}, Suggestions: rdSuggestions(d),
 		}
@@ -69,9 +71,8 @@ func writeRDJSON(w io.Writer, r *lint.Result, _ Options) error {
 		if id := ruleID(d); id != "" {
 			out.Code = &rdCode{id, rulePage(d.Rule)}
 		}
-		report.Diagnostics[i] = out
-	}
-	return WriteJSON(w, report)
+		return out
+	}))
 }
 
 // rdSuggestions are the fixes that reviewdog can offer: each suggestion is to be

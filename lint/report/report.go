@@ -23,6 +23,8 @@ type Format struct {
 	Write func(w io.Writer, r *lint.Result, opt Options) error
 	// LineHashes tells that the format shows lint.Diagnostic.LineHash.
 	LineHashes bool
+	// Frames tells that it shows lint.Diagnostic.Frame.
+	Frames bool
 }
 
 // Options are the facts about the reader that a format may heed. The zero value

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"iter"
 	"net/url"
 	"path"
 	"strings"
@@ -112,20 +113,29 @@ func writeSARIF(w io.Writer, r *lint.Result, opt Options) error {
 		Name: programName, InformationURI: projectPage, Rules: s.rules(r),
 	}
 	run.Tool.Driver.SemanticVersion = semanticVersion(opt.Version)
-	for i := range r.Diagnostics {
-		if d := &r.Diagnostics[i]; d.File != "" {
-			run.Results = append(run.Results, s.result(d))
-		}
+	run.Invocations = []sarifInvocation{s.invocation(r, opt)}
+	frame, err := indentedJSON(sarifLog{sarifSchema, sarifVersion, []sarifRun{run}})
+	if err != nil {
+		return err
 	}
-	if !opt.CodeScanning {
+	return writeElements(w, frame, "results", s.results(r))
+}
+
+// results are those of all diagnostics about files, and of what is ignored where the
+// reader knows suppressions.
+func (s *sariffer) results(r *lint.Result) iter.Seq[sarifResult] {
+	return func(yield func(sarifResult) bool) {
+		for i := range r.Diagnostics {
+			if d := &r.Diagnostics[i]; d.File != "" && !yield(s.result(d)) {
+				return
+			}
+		}
 		for i := range r.Ignored {
-			if d := &r.Ignored[i]; d.File != "" {
-				run.Results = append(run.Results, s.suppressed(d))
+			if d := &r.Ignored[i]; !s.opt.CodeScanning && d.File != "" && !yield(s.suppressed(d)) {
+				return
 			}
 		}
 	}
-	run.Invocations = []sarifInvocation{s.invocation(r, opt)}
-	return WriteJSON(w, sarifLog{sarifSchema, sarifVersion, []sarifRun{run}})
 }
 
 // semanticVersion is a version of Go as SARIF wants it, which readers compare. A

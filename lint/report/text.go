@@ -11,7 +11,7 @@ import (
 )
 
 func textFormat() Format {
-	return Format{Name: "text", Summary: "for people, with the lines in question", Write: writeText}
+	return Format{Name: "text", Summary: "for people, with the lines in question", Write: writeText, Frames: true}
 }
 
 func writeText(w io.Writer, r *lint.Result, opt Options) error {
