@@ -1,6 +1,8 @@
 package source
 
 import (
+	"strings"
+
 	// reference rejects every digest whose algorithm has no hash linked in, so
 	// these two are what makes "name@sha256:…" and "name@sha512:…" parse.
 	_ "crypto/sha256"
@@ -65,6 +67,11 @@ func (i Image) Short() string { return i.ShortName() + i.ref.String()[len(i.Name
 // ShortName is the repository of Short.
 func (i Image) ShortName() string {
 	short := i.FamiliarName()
+	// A name as a whole is left as it is, and one without a slash can only be one of
+	// docker.io/library, unless it could be an ID of 64 digits.
+	if len(short) == len(i.Name()) || !strings.Contains(short, "/") && len(short) != 64 {
+		return short
+	}
 	if same, err := reference.ParseNormalizedNamed(short); err != nil || same.Name() != i.Name() {
 		return i.Name()
 	}

@@ -15,31 +15,46 @@ func textFormat() Format {
 }
 
 func writeText(w io.Writer, r *lint.Result, opt Options) error {
-	var text strings.Builder
 	t := texter{
 		palette: newPalette(opt.Color), width: opt.Width, ascii: opt.ASCII, links: opt.Links, hideSource: opt.HideSource,
 	}
-	for i := range r.Diagnostics {
-		if i > 0 {
-			text.WriteByte('\n')
-		}
+	out := bufio.NewWriter(w)
+	if opt.Runner { // a runner of GitHub Actions reads it, so all of it is guarded
+		var text strings.Builder
+		t.write(&text, r, opt)
+		_, _ = out.WriteString(runnerSafe(text.String(), opt)) // Flush has the error
+	} else {
+		t.write(out, r, opt)
+	}
+	return out.Flush()
+}
+
+// write writes all. What the writer keeps is its first error.
+func (t *texter) write(out io.StringWriter, r *lint.Result, opt Options) {
+	first := true
+	for text := range inOrder(len(r.Diagnostics), func(i int) string {
+		var text strings.Builder
 		t.diagnostic(&text, &r.Diagnostics[i])
+		return text.String()
+	}) {
+		if !first {
+			_, _ = out.WriteString("\n")
+		}
+		if _, err := out.WriteString(text); err != nil {
+			return
+		}
+		first = false
 	}
 	if opt.Statistics {
-		text.WriteString(t.statistics(r))
+		_, _ = out.WriteString(t.statistics(r))
 	}
 	if !opt.Quiet {
 		if len(r.Diagnostics) > 0 {
-			text.WriteByte('\n')
+			_, _ = out.WriteString("\n")
 		}
 		_, all := t.hang(summary(r), 0)
-		text.WriteString(strings.Join(all, "\n") + "\n")
+		_, _ = out.WriteString(strings.Join(all, "\n") + "\n")
 	}
-	out := bufio.NewWriter(w)
-	if _, err := out.WriteString(runnerSafe(text.String(), opt)); err != nil {
-		return err
-	}
-	return out.Flush()
 }
 
 // runnerSafe guards text that a runner of GitHub Actions reads.
