@@ -17,7 +17,7 @@ GOLDEN = $(sort $(dir $(shell grep -rl --include='*_test.go' 'flag.Bool."update"
 T = ^Fuzz
 D = 10s
 
-.PHONY: build test lint gosec generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible portable windows bench example check
+.PHONY: build test lint gosec generate golden fuzz oracle oracle-opa e2e e2e-authz soak-authz deb release reproducible portable windows wine bench example check
 
 build:    ; go build -trimpath ./cmd/imgpolicy
 test:     ; go test ./...
@@ -45,6 +45,8 @@ reproducible: ; .ci/reproducible
 portable: ; GOARCH=386 go test ./dockerfile/... ./lint ./lint/report ./lint/rules ./policy/regex ./policy/document ./policy/authz
 # the program and its tests compile for Windows
 windows:  ; GOOS=windows go vet ./...
+# the program for Windows and its tests about paths, line ends and case, by wine
+wine:     ; .ci/wine
 # beside BuildKit's parser, conftest and Buildx's engine, ratios first
 bench:    ; cd testdata/bench && go run .
 # the story of examples/approved-images, on a copy of it

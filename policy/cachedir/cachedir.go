@@ -83,7 +83,20 @@ func (d *Dir) replace(path string, text []byte) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return rename(f.Name(), path)
+}
+
+// rename waits a little where another process reads or replaces the file, which
+// Windows refuses for as long.
+func rename(from, to string) error {
+	var err error
+	for try := range 20 {
+		if err = os.Rename(from, to); runtime.GOOS != "windows" || !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		time.Sleep(time.Duration(1+try) * time.Millisecond)
+	}
+	return err
 }
 
 func ignoreNotExist(err error) error {
