@@ -27,10 +27,8 @@ type below struct {
 
 // Open implements fs.FS.
 func (b below) Open(name string) (fs.File, error) {
-	if b.asked != nil && fs.ValidPath(name) {
-		// Before it is read: if it changes in between, the sum is not that of tomorrow.
-		b.sum(name)
-	}
+	// Before it is read: if it changes in between, the sum is not that of tomorrow.
+	b.sum(name)
 	file, err := b.open(name)
 	if err != nil {
 		return nil, err
@@ -66,16 +64,17 @@ const (
 // sum stands for what a file says now, or said when it was first asked for in this
 // run. sumUnknown is that this is not known.
 func (b below) sum(name string) string {
-	if b.asked == nil || !fs.ValidPath(name) {
+	local := filepath.FromSlash(name)
+	if b.asked == nil || !filepath.IsLocal(local) { // which nobody opens
 		return sumUnknown
 	}
-	path := filepath.Join(b.root, filepath.FromSlash(name))
+	path := filepath.Join(b.root, local)
 	sum := sumUnknown
 	if have, ok := b.asked.Load(path); ok {
 		sum, _ = have.(string)
 		return sum
 	}
-	if b.sums {
+	if b.sums && fs.ValidPath(name) { // what has dots in it may be another file by another name
 		sum = b.sumNow(name)
 	}
 	have, _ := b.asked.LoadOrStore(path, sum)

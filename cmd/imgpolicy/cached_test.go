@@ -230,7 +230,7 @@ var randomWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // TestNotCached: what may be otherwise tomorrow is found anew.
 func TestNotCached(t *testing.T) {
 	t.Parallel()
-	for name, rule := range map[string]string{"clock": "time.now_ns() > 0", "lot": `rand.intn("a", 2) >= 0`, "directory": `load_json("folder").ok`} {
+	for name, rule := range map[string]string{"clock": "time.now_ns() > 0", "lot": `rand.intn("a", 2) >= 0`, "directory": `load_json("folder").ok`, "dots": `load_json("./a.json").ok`, "parts": `load_json("folder/../a.json").ok`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
