@@ -185,10 +185,11 @@ func notADockerfile(name string, mode fs.FileMode) error {
 // unreadable explains why a file could not be read or judged.
 func unreadable(name string, err error) error {
 	var irregular notRegular
+	var large tooLarge
 	var pathError *fs.PathError
 	switch {
-	case errors.Is(err, errTooLarge):
-		return failure{name, fmt.Sprintf("is larger than %d MiB", maxFileSize>>20), "check that it is the file you mean"}
+	case errors.As(err, &large):
+		return failure{name, large.Error(), "check that it is the file you mean"}
 	case errors.As(err, &irregular):
 		return failure{name, irregular.Error(), "put its text into one"}
 	case !errors.As(err, &pathError):

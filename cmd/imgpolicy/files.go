@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -199,7 +200,15 @@ func shownName(dir, path string) string {
 	return filepath.ToSlash(path)
 }
 
-var errTooLarge = errors.New("too large")
+// tooLarge is a file of more than so many bytes.
+type tooLarge int64
+
+func (most tooLarge) Error() string {
+	if most >= 1<<30 {
+		return fmt.Sprintf("is larger than %d GiB", most>>30)
+	}
+	return fmt.Sprintf("is larger than %d MiB", most>>20)
+}
 
 // notRegular says that a file has no text of its own.
 type notRegular fs.FileMode
@@ -230,6 +239,9 @@ func readFileOf(path string, most int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, notRegular(info.Mode())
 	}
+	if info.Size() > most {
+		return nil, tooLarge(most)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -241,7 +253,7 @@ func readFileOf(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(text.Len()) > most {
-		return nil, errTooLarge
+		return nil, tooLarge(most)
 	}
 	return text.Bytes(), nil
 }
@@ -251,7 +263,7 @@ func readLimited(r io.Reader) ([]byte, error) { return readLimitedTo(r, maxFileS
 func readLimitedTo(r io.Reader, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(text)) > most {
-		return nil, errTooLarge
+		return nil, tooLarge(most)
 	}
 	return text, err
 }

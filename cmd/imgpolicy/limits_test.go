@@ -4,8 +4,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,6 +93,76 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestReportSize merges a report as large as it may be, of nothing, and one that is
+// larger by one. It is not parallel: policies beside it would run into the limit of
+// their memory.
+func TestReportSize(t *testing.T) {
+	defer debug.FreeOSMemory()
+	dir := t.TempDir()
+	write(t, dir, "report.json", "")
+	for _, tt := range []struct {
+		size int64
+		says string
+	}{
+		{maxReportSize, "report.json is no JSON from byte 1 on"},
+		{maxReportSize + 1, "report.json: is larger than 1 GiB"},
+	} {
+		// No byte of it is on the disk.
+		if err := os.Truncate(filepath.Join(dir, "report.json"), tt.size); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := runIn(t.Context(), dir, nil, nil, "merge", "report.json"); code != exitUnchecked || !strings.Contains(errs, tt.says) {
+			t.Errorf("%d bytes: code %d, %q, want %q", tt.size, code, errs, tt.says)
+		}
+	}
+}
+
+// TestEvaluationTime judges by a policy that takes no time and by one that takes more
+// than there is.
+func TestEvaluationTime(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "Dockerfile", "FROM node:20@sha256:"+strings.Repeat("1", 64)+"\n")
+	for rule, tt := range map[string]struct {
+		limit string
+		code  int
+		says  string
+	}{
+		"true": {"5s", exitClean, "No problems"},
+		"count([x | a := numbers.range(1, 3000)[_]; b := numbers.range(1, 3000)[_]; c := numbers.range(1, 3000)[_]; x := [a, b, c]; x[0] < 0]) > 0": {"300ms", exitUnchecked, "300ms"},
+	} {
+		write(t, dir, "policy.rego", "package docker\n\ndefault allow := false\nallow if input.local\nallow if "+rule+"\ndecision := {\"allow\": allow}\n")
+		if code, out, errs := runIn(t.Context(), dir, nil, nil, "lint", "--policy=policy.rego", "--timeout="+tt.limit, "--memory-limit=off", "Dockerfile"); code != tt.code || !strings.Contains(out+errs, tt.says) {
+			t.Errorf("%s in %s: code %d, %s%s", rule, tt.limit, code, out, errs)
+		}
+	}
+}
+
+// TestVanishing: files that are there when they are searched for and gone when they
+// are to be read are not checked, and the others are.
+func TestVanishing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const files = 200
+	for i := range files {
+		write(t, dir, fmt.Sprintf("tree/%03d/Dockerfile", i), "FROM scratch\n"+strings.Repeat("RUN make\n", 5000))
+	}
+	vanish := readerFunc(func([]byte) (int, error) { return 0, cmp.Or(os.RemoveAll(filepath.Join(dir, "tree")), io.EOF) })
+	code, out, errs := runIn(t.Context(), dir, nil, vanish, "lint", "--format=json", "-", "tree")
+	var report struct{ Summary struct{ Files int } }
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	gone := strings.Count(errs, "/Dockerfile: no such file or directory")
+	if code != exitUnchecked || gone == 0 || report.Summary.Files+gone != files+1 {
+		t.Errorf("code %d, %d files of %d checked and %d gone: %.500s", code, report.Summary.Files, files+1, gone, errs)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 // TestSpecialFiles names what has no text, or none that ends.
 func TestSpecialFiles(t *testing.T) {
 	t.Parallel()
@@ -168,7 +243,7 @@ func TestNoCredentials(t *testing.T) {
 		outputs = append(outputs, "--format="+f)
 	}
 	for _, flag := range append(outputs, "--shard=1/1") {
-		args := []string{"lint", flag, "Dockerfile"}
+		args := []string{"lint", flag, "--cache", "--cache-dir=kept", "Dockerfile"}
 		if strings.HasPrefix(flag, "--shard") {
 			args = append(args, "--format=json")
 		}
@@ -180,6 +255,15 @@ func TestNoCredentials(t *testing.T) {
 			if i := bytes.Index(line, []byte(planted)); i >= 0 {
 				t.Errorf("%s prints %s", flag, line[max(0, i-60):min(len(line), i+30)])
 			}
+		}
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "kept", "lint", "*"))
+	if err != nil || len(kept) == 0 {
+		t.Fatal("nothing is kept", err)
+	}
+	for _, name := range kept {
+		if text, err := os.ReadFile(name); err != nil || bytes.Contains(text, []byte(planted)) {
+			t.Errorf("the cache has it: %v %s", err, text)
 		}
 	}
 }
