@@ -82,6 +82,15 @@ func (b below) sum(name string) string {
 	return sum
 }
 
+// note notes that the policy would have read a file, which says what it did.
+func (b below) note(r readBelow) {
+	path := filepath.Join(b.root, filepath.FromSlash(r.Name))
+	b.asked.LoadOrStore(path, r.Sum)
+	if b.read != nil && r.Sum != sumAbsent {
+		b.read.Store(path, true)
+	}
+}
+
 func (b below) sumNow(name string) string {
 	file, err := b.open(name)
 	switch {

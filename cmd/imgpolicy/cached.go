@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -50,17 +53,22 @@ type cached struct {
 
 	mu     sync.Mutex
 	prints map[*lint.Settings]string
+	sums   sync.Map // of what policies have read, by path
 }
 
 // cached is that of a run, nil where there is none: what a run mends is not kept, and
-// takes digests from other Dockerfiles.
+// takes digests from other Dockerfiles; and --diff-base asks what policies have read.
 func (o *lintOptions) cached(c *cli.Context, run *linting) lint.Cache {
-	if o.cache == nil || o.texts != nil || o.digests.neighbours != nil {
+	if o.cache == nil || o.texts != nil || o.digests.neighbours != nil || o.known.diffBase != "" {
+		return nil
+	}
+	build := buildID()
+	if build == "" {
 		return nil
 	}
 	h := sha256.New()
 	write := json.NewEncoder(h)
-	_ = write.Encode([]string{buildID(), runtime.GOOS, runtime.GOARCH, o.digests.sum})
+	_ = write.Encode([]string{build, runtime.GOOS, runtime.GOARCH, o.digests.sum})
 	_ = write.Encode([]bool{run.linter.LineHashes, run.linter.ReachedOnly})
 	encodeFlags(write, c)
 	return &cached{
@@ -69,25 +77,30 @@ func (o *lintOptions) cached(c *cli.Context, run *linting) lint.Cache {
 	}
 }
 
-// buildID is the version of the program, and where that does not tell one build from
-// another what does.
+// buildID is the version of the program, and the hash of its file where that does not
+// tell one build from another; "" where nothing does.
 func buildID() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	id := version(info)
 	if v := info.Main.Version; v != "" && v != "(devel)" && !strings.Contains(v, "+dirty") {
-		return id
+		return version(info)
 	}
 	path, err := os.Executable()
 	if err != nil {
-		return id
+		return ""
 	}
-	if file, err := os.Stat(path); err == nil {
-		id += fmt.Sprintf(" %d %d", file.Size(), file.ModTime().UnixNano())
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
 	}
-	return id
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // key stands for all that the outcome of a file depends on; ok is false where it
@@ -178,11 +191,30 @@ func (k *cached) Get(q lint.Question) *lint.CachedFile {
 		return nil
 	}
 	for _, r := range kept.Reads {
-		if r.Sum == sumUnknown || r.Policy < 0 || r.Policy >= len(q.Settings.Policies) || k.settings.policies.below(q.Settings.Policies[r.Policy]).sum(r.Name) != r.Sum {
+		if r.Sum == sumUnknown || r.Policy < 0 || r.Policy >= len(q.Settings.Policies) || k.sum(q.Settings.Policies[r.Policy], r.Name) != r.Sum {
 			return nil
 		}
 	}
+	for _, r := range kept.Reads {
+		k.settings.policies.below(q.Settings.Policies[r.Policy]).note(r)
+	}
 	return kept.CachedFile
+}
+
+// sum is what a policy would find today, looked at once in a run.
+func (k *cached) sum(pol policy.Policy, name string) string {
+	b := k.settings.policies.below(pol)
+	if !fs.ValidPath(name) {
+		return sumUnknown
+	}
+	path := filepath.Join(b.root, filepath.FromSlash(name))
+	if have, ok := k.sums.Load(path); ok {
+		sum, _ := have.(string)
+		return sum
+	}
+	sum := b.sumNow(name)
+	k.sums.Store(path, sum)
+	return sum
 }
 
 // notUTF8 is what JSON has in place of a byte that is none: as it is written, U+FFFD

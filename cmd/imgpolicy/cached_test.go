@@ -230,7 +230,7 @@ var randomWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // TestNotCached: what may be otherwise tomorrow is found anew.
 func TestNotCached(t *testing.T) {
 	t.Parallel()
-	for name, rule := range map[string]string{"clock": "time.now_ns() > 0", "lot": `rand.intn("a", 2) >= 0`, "directory": `load_json("folder").ok`, "dots": `load_json("./a.json").ok`, "parts": `load_json("folder/../a.json").ok`} {
+	for name, rule := range map[string]string{"clock": "time.now_ns() > 0", "lot": `rand.intn("a", 2) >= 0`, "zone": `time.clock([1700000000000000000, "Local"])[0] >= 0`, "local time": `time.parse_ns("2006 MST", "2024 EST") > 0`, "directory": `load_json("folder").ok`, "dots": `load_json("./a.json").ok`, "parts": `load_json("folder/../a.json").ok`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -242,6 +242,25 @@ func TestNotCached(t *testing.T) {
 				t.Errorf("kept in %v, %v", files, err)
 			}
 		})
+	}
+}
+
+// TestCacheNotes: what policies read is known as read where the result comes from the
+// cache, too, and --diff-base, which wants to know more, does without it.
+func TestCacheNotes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "Dockerfile", "FROM node:20\n")
+	write(t, dir, "sub/node.rego", `{"ok": true}`)
+	write(t, dir, "Dockerfile.rego", "package docker\n\ndefault allow := false\nallow if input.local\nallow if load_json(concat(\"/\", [\"sub\", concat(\"\", [input.image.repo, \".rego\"])])).ok\ndecision := {\"allow\": allow}\n")
+	for range 2 {
+		if code, _, errs := runIn(t.Context(), dir, nil, nil, "lint", "--cache", "--cache-dir", "kept", "Dockerfile", "sub/node.rego"); code != exitFound || errs != "" {
+			t.Errorf("code %d, %s", code, errs)
+		}
+	}
+	runIn(t.Context(), dir, nil, nil, "lint", "--cache", "--cache-dir", "other", "--diff-base", "HEAD")
+	if _, err := os.Stat(filepath.Join(dir, "other")); err == nil {
+		t.Error("--diff-base uses the cache")
 	}
 }
 

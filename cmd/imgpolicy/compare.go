@@ -39,7 +39,7 @@ func (a *app) compare(ctx context.Context, o lintOptions, run *linting) ([]bool,
 		}
 	}
 	linter := *run.linter
-	linter.LineHashes, linter.Progress, linter.Pins = false, nil, nil
+	linter.LineHashes, linter.Progress, linter.Pins, linter.Cache = false, nil, nil, nil
 	linter.Alone = nil // a policy in force nowhere is named for being new
 	linter.SettingsOf = c.withoutLocks(run.settings.of)
 	var files []lint.File

@@ -49,7 +49,8 @@ type bucket struct {
 	once    sync.Once
 	mu      sync.Mutex
 	entries map[Key]entry
-	changed bool
+	// changed tells that it has new entries, touched that days are others.
+	changed, touched bool
 }
 
 // entry has the day when it was last used.
@@ -72,7 +73,7 @@ func (s *Store) Get(key Key) ([]byte, bool) {
 	e, ok := b.entries[key]
 	if ok && s.today-e.used > keepUsed {
 		e.used = s.today
-		b.entries[key], b.changed = e, true
+		b.entries[key], b.touched = e, true
 	}
 	return e.text, ok
 }
@@ -94,19 +95,21 @@ func (s *Store) bucket(key Key) *bucket {
 	return b
 }
 
-// Close writes what has changed. The error is that of the first file that could not
-// be written.
+// Close writes what has changed. The error is that of the first file with new entries
+// that could not be written: a cache that may only be read does until it grows old.
 func (s *Store) Close() error {
 	var first error
 	for n := range s.buckets {
 		b := &s.buckets[n]
-		if !b.changed {
+		if !b.changed && !b.touched {
 			continue
 		}
 		// Another run may have written it in the meantime.
 		all := s.read(n)
 		maps.Copy(all, b.entries)
-		first = cmp.Or(first, s.dir.Write(s.path(n), s.text(all)))
+		if err := s.dir.Write(s.path(n), s.text(all)); b.changed {
+			first = cmp.Or(first, err)
+		}
 	}
 	if path := (*fs.PathError)(nil); errors.As(first, &path) {
 		return path.Err // of a file that has a name of the moment

@@ -99,6 +99,29 @@ func TestAge(t *testing.T) {
 	wantEntry(t, end, unasked, "")
 }
 
+// TestReadOnly: a cache that cannot be written does for what it has, however old.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	k := key(1, "k")
+	put(t, dir, day, map[cache.Key]string{k: "1"})
+	if err := os.Remove(filepath.Join(dir, "tmp")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tmp"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := cache.Open(dir, day.AddDate(0, 0, 20))
+	wantEntry(t, s, k, "1")
+	if err := s.Close(); err != nil {
+		t.Errorf("noting its use fails with %v", err)
+	}
+	s.Put(key(2, "new"), []byte("2"))
+	if err := s.Close(); err == nil {
+		t.Error("a new entry is lost in silence")
+	}
+}
+
 // TestFull: what was used last stays.
 func TestFull(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -70,7 +71,7 @@ func (d *Dir) replace(path string, text []byte) (err error) {
 			return err
 		}
 	}
-	f, err := os.CreateTemp(temporary, "new-*") // of mode 0600, and of a name that there was not
+	f, err := os.CreateTemp(temporary, newPrefix+"*") // of mode 0600, and of a name that there was not
 	if err != nil {
 		return err
 	}
@@ -106,11 +107,18 @@ func ignoreNotExist(err error) error {
 	return err
 }
 
-// removeOld removes what processes that were killed left behind.
+// newPrefix begins the names of files that are not in their place yet.
+const newPrefix = "imgpolicy-new-"
+
+// removeOld removes what processes that were killed left behind: files of ours alone,
+// since the directory is one that somebody has named.
 func (d *Dir) removeOld() {
 	temporary := d.Path("tmp")
 	entries, _ := os.ReadDir(temporary)
 	for _, e := range entries {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), newPrefix) {
+			continue
+		}
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour {
 			_ = os.Remove(filepath.Join(temporary, e.Name()))
 		}

@@ -20,8 +20,16 @@ var changing = []string{"now_ns", "intn", "rfc4122"}
 
 // Steady implements policy.Steady.
 func (p *Policy) Steady() bool {
-	return !slices.ContainsFunc(changing, func(name string) bool { return p.mentions[name] })
+	return !p.mentionsAny(changing) && !(p.mentions["time"] && p.mentionsAny(zoned))
 }
+
+func (p *Policy) mentionsAny(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return p.mentions[name] })
+}
+
+// zoned are builtins that ask for the time zones of the machine, which are the same
+// throughout a run and may be others in the next.
+var zoned = []string{"clock", "date", "weekday", "add_date", "diff", "format", "parse_ns"}
 
 // question is all that an offline answer depends on.
 type question struct {
@@ -43,7 +51,7 @@ type remembered struct {
 // asked: nothing is known or looked up about its source, and the policy reads no
 // file and no clock.
 func (p *Policy) rememberable(r policy.Request) (question, bool) {
-	if r.Metadata != nil || r.Lookup != nil || p.readsRoot() || !p.Steady() || !reflect.TypeOf(r.Source).Comparable() {
+	if r.Metadata != nil || r.Lookup != nil || p.readsRoot() || p.mentionsAny(changing) || !reflect.TypeOf(r.Source).Comparable() {
 		return question{}, false
 	}
 	env, err := json.Marshal(r.Env)
