@@ -53,6 +53,9 @@ func (f *File) newLogical(n *parser.Node) *logical {
 			break
 		}
 	}
+	if l.text == "" { // of an instruction whose text was not kept (parseNodes)
+		l.text = b.String()
+	}
 	if b.String() != l.text {
 		l.segments = nil
 	}

@@ -45,7 +45,7 @@ func thin(text string) *thinner {
 	t := &thinner{text: text, unread: text}
 	first, _, _ := strings.Cut(text, "\n")
 	first = strings.TrimLeftFunc(strings.TrimPrefix(first, byteOrderMark), unicode.IsSpace)
-	if mayDirect([]byte(strings.TrimLeftFunc(text, unicode.IsSpace)), "escape") || mayDirect([]byte(text), "escape") {
+	if mayEscape(text) {
 		return t
 	}
 	// A directive, or what may be none, is for the parser to read; it wants an
@@ -110,7 +110,11 @@ func (t *thinner) instruction() {
 	for in.more && t.unread != "" {
 		in.add(t.next())
 	}
-	if strings.Contains(t.text[start:t.at], "<<") { // what follows may be no instruction
+	if in.parts.Len() > 0 {
+		in.line = in.parts.String()
+	}
+	// What follows a heredoc may be no instruction. A continuation may part its sign.
+	if strings.Contains(t.text[start:t.at], "<<") || strings.Contains(in.line, "<<") {
 		t.unread, t.rest = "", t.text[start:]
 		return
 	}
@@ -153,9 +157,6 @@ func (j *joined) node() *parser.Node {
 	if !j.plain {
 		return nil
 	}
-	if j.parts.Len() > 0 {
-		j.line = j.parts.String()
-	}
 	keyword, args, _ := cutAny(j.line)
 	if takesAnyText(keyword) && anyText(args) {
 		return &parser.Node{Value: keyword}
@@ -186,6 +187,22 @@ func takesAnyText(keyword string) bool {
 	switch strings.ToLower(keyword) {
 	case dfcommand.Run, dfcommand.Cmd, dfcommand.Entrypoint:
 		return true
+	}
+	return false
+}
+
+// mayEscape tells whether a directive may set another escape character: BuildKit's
+// parser looks for them behind the blanks of each line (parser.processLine), and
+// behind a byte order mark.
+func mayEscape(text string) bool {
+	for line := range strings.Lines(strings.TrimPrefix(text, byteOrderMark)) {
+		line = strings.TrimLeftFunc(line, unicode.IsSpace)
+		if !strings.HasPrefix(line, "#") {
+			return false
+		}
+		if containsFold([]byte(line), "escape") {
+			return true
+		}
 	}
 	return false
 }

@@ -97,6 +97,15 @@ var thinTexts = []string{
 	"FROM a\nLABEL a=1 \\\n # why\n b=\"2 3\"\\\n c=4\nCOPY --from=x a \\\nb /c\n",
 	"FROM a\n# " + strings.Repeat("x", 70000) + "\n",
 	"FROM\\\n a\n",
+	"FROM a\nRUN cat <\\\n<EOF\nENV A=1\nEOF\n",
+	"FROM scratch\nRUN cat <\\\n<EOF\nRUN cat <<X\nEOF\nCOPY --from=evil.example.com/x:1 /a /b\nRUN : <<X\nX\n",
+	"FROM a\nCOPY <\\\n# c\n<EOF /x\nRUN a\nEOF\n",
+	"# syntax=x\n # escape=`\nFROM a\nRUN a\\\nENV A=1\n",
+	"# check=skip=all\n # escape=`\nFROM scratch\nRUN dir C:\\\nCOPY --from=evil.example.com/x:1 /a /b\n",
+	"#syntax=x\n\t#escape=`\nFROM a\nRUN a\\\nENV A=1\n",
+	"\uFEFF # escape=`\nFROM a\nENV A b\nRUN a\\\nENV A=1\n",
+	"\uFEFF\r#escape=`\nFROM a\nENV A b\nRUN a\\\nENV A=1\n",
+	"\uFEFF #syntax=x\n#escape=`\nFROM a\nENV A b\nRUN a\\\nENV A=1\n",
 	"# only\n",
 	"FROM a\nRUN " + strings.Repeat("x", 70000) + "\nENV A=1\n",
 	"FROM a\nRUN a\\\n" + strings.Repeat("x", 65536) + "\nENV A=1\n",
@@ -178,4 +187,23 @@ func FuzzThin(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(sameNodes)
+}
+
+// TestPlainPlace: what is wrong with an instruction whose text is not kept is shown
+// where it stands.
+func TestPlainPlace(t *testing.T) {
+	t.Parallel()
+	f := Parse("Dockerfile", []byte("# why\n  RUN x \\\n   y\nFROM debian:12\n"))
+	var all []Problem
+	all = append(all, f.problems...)
+	all = append(all, f.Resolve(Options{}).Problems...)
+	for _, p := range all {
+		if strings.Contains(p.Message, "no build stage") {
+			if got := f.Range(p.Span); got.Start != (Position{Line: 2, Column: 3, Offset: 8}) {
+				t.Errorf("%s at %+v", p.Message, got)
+			}
+			return
+		}
+	}
+	t.Errorf("no such problem in %+v", all)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -189,11 +190,14 @@ func TestMetrics(t *testing.T) {
 		`imgpolicy_authz_reloads_total{result="rejected"} 1`,
 		`imgpolicy_authz_policy_rejected 1`,
 		`imgpolicy_authz_audit_failures_total 4`,
-		`go_goroutines `,
+		`go_goroutines `, `process_resident_memory_bytes `,
 	} {
 		if !strings.Contains(got, "\n"+want) {
 			t.Errorf("/metrics has no %s:\n%s", want, got)
 		}
+	}
+	if runtime.GOOS == "linux" && !strings.Contains(got, "\nprocess_open_fds ") {
+		t.Error("/metrics does not tell how many files are open")
 	}
 }
 
