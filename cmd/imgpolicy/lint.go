@@ -33,9 +33,10 @@ Tests of policies (*_test.rego), .dockerignore files, templates and backups (.j2
 
 With --cache a Dockerfile is not parsed again while it, the flags, the version, the
 day where that matters, and all configs, policies, files that policies read,
-catalogs and locks are as they were. What --resolve or a policy that reads the clock
-had a part in is not kept. Whoever may write to --cache-dir decides what is found:
-restore it from nowhere that strangers can write to.`
+catalogs and locks are as they were. What --resolve, or a policy that asks for the
+time, had a part in is not kept, and --fix and --diff-base do without. Whoever may
+write to --cache-dir decides what is found: restore it from nowhere that strangers
+can write to.`
 
 func (a *app) lintCommand() *cli.Command {
 	return &cli.Command{
