@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -103,7 +102,7 @@ func (r *resolver) systemOf(st *state) string {
 
 // mountTarget refuses a bind, cache or tmpfs mount over the root.
 func (r *resolver) mountTarget(st *state, target string) error {
-	if !filepath.IsAbs(filepath.Clean(target)) {
+	if !path.IsAbs(path.Clean(target)) { // as the frontend does it, which runs on Linux
 		if st.workdir == unknownDir {
 			return nil
 		}

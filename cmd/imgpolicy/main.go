@@ -8,6 +8,7 @@ import (
 )
 
 func main() {
+	collectAt(lintingGC)
 	width, _, err := term.GetSize(int(os.Stdout.Fd())) // #nosec G115 -- a file descriptor
 	a := app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
