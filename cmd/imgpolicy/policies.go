@@ -270,6 +270,15 @@ func (p *policies) key(paths []string, root string) (key, readable string) {
 	return strings.Join(append(paths[:len(paths):len(paths)], root), "\x00"), root
 }
 
+// files are the paths of these policies.
+func (p *policies) files(name, folder string, conf *config.Effective) []string {
+	sets, _, err := p.sets(name, folder, conf)
+	if err != nil {
+		return nil // linting the file has failed by it
+	}
+	return slices.Concat(sets...)
+}
+
 // consulted are the paths of these policies, and of what they have asked for so
 // far.
 func (p *policies) consulted(name, folder string, conf *config.Effective) []string {

@@ -120,7 +120,7 @@ func (s *settings) of(name string) (*lint.Settings, error) {
 		Levels: levels, Given: given, Lock: locked, Policies: policies, Builds: s.build.builds(conf), ArgPlaces: s.build.argPlaces(conf),
 		Disabled: map[string]bool{}, Enabled: map[string]bool{}, Locked: map[string]bool{}, Severities: map[string]lint.Severity{},
 	}
-	if slices.ContainsFunc(policies, watched) && s.whole(s.policies.consulted(name, folder, conf)) {
+	if slices.ContainsFunc(policies, watched) && s.whole(s.policies.files(name, folder, conf)) {
 		out.Enabled[unusedPattern] = true
 	}
 	conf.Apply(out)
