@@ -30,7 +30,7 @@ func networkFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "insecure-registry", Usage: "ask `HOST[:PORT]` over plain HTTP or without checking its\ncertificate; repeat for more"},
 		&cli.StringSliceFlag{Name: "allow-private", Usage: "let `HOST[:PORT]` be at a private address; repeat for more"},
-		&cli.StringFlag{Name: "cache-dir", Usage: "keep answers in this `DIR`"},
+		&cli.StringFlag{Name: "cache-dir", Usage: "keep answers and results in this `DIR`\n(default " + programName + " in $XDG_CACHE_HOME, else in ~/.cache)"},
 	}
 }
 
