@@ -74,7 +74,7 @@ func generatedText(r *rand.Rand) string {
 func TestThinGenerated(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 40_000 {
+	for range 20_000 {
 		sameNodes(t, generatedText(r))
 	}
 }
