@@ -7,13 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -75,32 +71,6 @@ func (o *lintOptions) cached(c *cli.Context, run *linting) lint.Cache {
 		store: o.cache, run: hex.EncodeToString(h.Sum(nil)), today: catalog.DateOf(o.now).String(),
 		settings: run.settings, prints: map[*lint.Settings]string{},
 	}
-}
-
-// buildID is the version of the program, and the hash of its file where that does not
-// tell one build from another; "" where nothing does.
-func buildID() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		info = &debug.BuildInfo{}
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" && !strings.Contains(v, "+dirty") {
-		return version(info)
-	}
-	path, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // key stands for all that the outcome of a file depends on; ok is false where it

@@ -40,7 +40,9 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting, error) {
 	line := a.progressLine(o.report.Quiet)
 	defer line.erase()
-	defer lintingCollections(len(found.files))()
+	if len(found.files) > fewFiles {
+		collectAt(frugalGC) // to the end: what is found is still to be written
+	}
 	run := &linting{found: found, settings: o.settings(found), files: make([]lint.File, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}
 	run.linter = &lint.Linter{

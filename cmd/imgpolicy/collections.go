@@ -28,14 +28,6 @@ const (
 	muchHeap = 64 << 20
 )
 
-// lintingCollections are those for a run over so many files, as collectAt.
-func lintingCollections(files int) (restore func()) {
-	if files > fewFiles {
-		return collectAt(frugalGC)
-	}
-	return func() {}
-}
-
 // collectAt sets how much garbage there is before it is collected, as GOGC, unless
 // somebody has set that, and returns what puts it back. As soon as more than muchHeap
 // is in use, it is frugalGC.
