@@ -40,8 +40,12 @@ func (a *app) check(c *cli.Context, o lintOptions) (*linting, error) {
 func (a *app) lintFound(c *cli.Context, o lintOptions, found *search) (*linting, error) {
 	line := a.progressLine(o.report.Quiet)
 	defer line.erase()
-	if len(found.files) > fewFiles {
-		collectAt(frugalGC) // to the end: what is found is still to be written
+	switch { // to the end: what is found is still to be written
+	case len(found.files) <= fewFiles:
+	case o.cache != nil:
+		collectAt(cachedGC)
+	default:
+		collectAt(frugalGC)
 	}
 	run := &linting{found: found, settings: o.settings(found), files: make([]lint.File, len(found.files))}
 	unused := unusedPolicies{settings: run.settings, named: found.explicit.policies}

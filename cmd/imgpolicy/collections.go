@@ -23,6 +23,9 @@ const (
 	// frugalGC makes collections more frequent where much is kept: half of that is what
 	// memory is above it. It takes some hundredths of the time.
 	frugalGC = 50
+	// cachedGC is for runs that parse little, and have the whole cache in use from the
+	// start: what is collected of it is time alone.
+	cachedGC = 100
 	// muchHeap is how much may be in use for it to be little: a file may have a
 	// million diagnostics.
 	muchHeap = 64 << 20
