@@ -3,7 +3,6 @@ package dockerfile
 import (
 	"encoding/json"
 	"strings"
-	"unicode"
 
 	dfcommand "github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -15,7 +14,7 @@ import (
 // heredocs, quoted flags, and characters beyond ASCII where the parser looks at bytes
 // (parser.newNodeFromLine, v0.33.1).
 func simpleNode(line string) *parser.Node {
-	keyword, args, _ := cutAny(strings.TrimSpace(line))
+	keyword, args := cutAny(strings.TrimSpace(line))
 	flags, rest, ok := cutFlags(args)
 	if !ok || !plainText(keyword) {
 		return nil
@@ -27,11 +26,11 @@ func simpleNode(line string) *parser.Node {
 	if rest = strings.TrimSpace(rest); rest == "" {
 		return nil // for the parser to complain of, mostly
 	}
-	switch command := strings.ToLower(keyword); command {
+	switch strings.ToLower(keyword) {
 	case dfcommand.Run, dfcommand.Cmd, dfcommand.Entrypoint, dfcommand.Shell:
 		n.Next, n.Attributes, ok = textOrJSON(rest)
 	case dfcommand.Healthcheck:
-		kind, check, _ := cutAny(rest)
+		kind, check := cutAny(rest)
 		n.Next = &parser.Node{Value: kind}
 		if check != "" {
 			n.Next.Next, n.Attributes, ok = textOrJSON(check)
@@ -62,12 +61,12 @@ func simpleNode(line string) *parser.Node {
 }
 
 // cutAny divides a line at its first blanks.
-func cutAny(line string) (first, rest string, found bool) {
+func cutAny(line string) (first, rest string) {
 	i := strings.IndexAny(line, instructionBlanks)
 	if i < 0 {
-		return line, "", false
+		return line, ""
 	}
-	return line[:i], strings.TrimLeft(line[i:], instructionBlanks), true
+	return line[:i], strings.TrimLeft(line[i:], instructionBlanks)
 }
 
 // plainText tells whether a text has nothing but visible ASCII characters, spaces and
@@ -102,9 +101,9 @@ func cutFlags(args string) (flags []string, rest string, ok bool) {
 	}
 }
 
-// textOrJSON is the node of a command.
+// textOrJSON is the node of a command, which neither is empty nor begins with a blank.
 func textOrJSON(text string) (*parser.Node, map[string]bool, bool) {
-	if strings.HasPrefix(strings.TrimLeftFunc(text, unicode.IsSpace), "[") {
+	if text[0] == '[' {
 		return jsonStrings(text)
 	}
 	return &parser.Node{Value: text}, nil, true

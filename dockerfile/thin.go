@@ -43,11 +43,11 @@ func parseNodes(text string) (*parser.Result, error) {
 // parser warns of, or lines near its limit.
 func thin(text string) *thinner {
 	t := &thinner{text: text, unread: text}
-	first, _, _ := strings.Cut(text, "\n")
-	first = strings.TrimLeftFunc(strings.TrimPrefix(first, byteOrderMark), unicode.IsSpace)
 	if mayEscape(text) {
 		return t
 	}
+	first, _, _ := strings.Cut(text, "\n")
+	first = strings.TrimLeftFunc(strings.TrimPrefix(first, byteOrderMark), unicode.IsSpace)
 	// A directive, or what may be none, is for the parser to read; it wants an
 	// instruction, too.
 	t.keep = strings.HasPrefix(text, byteOrderMark) || strings.HasPrefix(first, "#") && strings.Contains(first, "=")
@@ -157,7 +157,7 @@ func (j *joined) node() *parser.Node {
 	if !j.plain {
 		return nil
 	}
-	keyword, args, _ := cutAny(j.line)
+	keyword, args := cutAny(j.line)
 	if takesAnyText(keyword) && anyText(args) {
 		return &parser.Node{Value: keyword}
 	}

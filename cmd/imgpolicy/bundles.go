@@ -34,11 +34,7 @@ type bundles struct {
 
 // bundles are those of a run with these flags, which fetches nothing by itself.
 func (a *app) bundles(c *cli.Context, dir string) *bundles {
-	out := &bundles{dir: a.cacheDir(), ctx: c.Context, checked: map[string]error{}}
-	if given := c.String("cache-dir"); given != "" {
-		out.dir = absolute(dir, given)
-	}
-	return out
+	return &bundles{dir: a.cacheDirOf(c, dir), ctx: c.Context, checked: map[string]error{}}
 }
 
 // key is what the content of a reference is kept by.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"io/fs"
 	"path/filepath"
 	"runtime"
@@ -30,10 +29,7 @@ func (a *app) cacheOption(c *cli.Context, dir string) (*cache.Store, error) {
 	if !c.Bool("cache") {
 		return nil, nil
 	}
-	at := a.cacheDir()
-	if given := c.String("cache-dir"); given != "" {
-		at = absolute(dir, given)
-	}
+	at := a.cacheDirOf(c, dir)
 	if at == "" {
 		return nil, usageError("--cache needs a directory: add --cache-dir DIR, or set HOME or XDG_CACHE_HOME")
 	}
@@ -64,7 +60,7 @@ func (o *lintOptions) cached(c *cli.Context, run *linting) lint.Cache {
 	}
 	h := sha256.New()
 	write := json.NewEncoder(h)
-	_ = write.Encode([]string{build, runtime.GOOS, runtime.GOARCH, o.digests.sum})
+	_ = write.Encode([]string{build, runtime.GOOS, runtime.GOARCH, sumOfFiles(o.digests.files...)})
 	_ = write.Encode([]bool{run.linter.LineHashes, run.linter.ReachedOnly})
 	encodeFlags(write, c)
 	return &cached{
@@ -120,14 +116,19 @@ func (s *settings) print(of *lint.Settings) string {
 		fmt.Fprintf(h, "levels %s %v\n", s.levels.sum(of.Levels), of.Levels.Whole)
 	}
 	if of.Lock != nil {
-		fmt.Fprintf(h, "lock %v\n", of.Lock.Whole)
-		addFile(h, of.Lock.File)
+		fmt.Fprintf(h, "lock %s %v\n", sumOfFiles(of.Lock.File), of.Lock.Whole)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// addFile adds the name and the text of a file to a hash.
-func addFile(h hash.Hash, f policy.File) { fmt.Fprintf(h, "%q %d\n%s\n", f.Name, len(f.Text), f.Text) }
+// sumOfFiles stands for the names and the texts of files.
+func sumOfFiles(files ...policy.File) string {
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%q %d\n%s\n", f.Name, len(f.Text), f.Text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // keptFile is an entry of the store.
 type keptFile struct {

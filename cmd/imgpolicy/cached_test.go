@@ -179,12 +179,9 @@ func TestCachedSame(t *testing.T) {
 	}
 	write(t, dir, "bytes/Dockerfile", "FROM caf\xe9\n# \xff\nADD http://h.example/\xe9 /\n")
 	write(t, dir, "bytes/b/Dockerfile", "# \ufffd\nFROM caf\ufffd:1\nADD http://h.example/x /\n")
-	corpus := os.Getenv("IMGPOLICY_CORPUS")
-	if corpus == "" {
-		corpus = filepath.Join(root, "..", "shared", "corpus")
-	}
 	trees := []string{"tree", "bytes"}
-	if corpus, err = filepath.Abs(corpus); err == nil {
+	corpus, err := filepath.Abs(corpusDir())
+	if err == nil {
 		if _, err := os.Stat(corpus); err == nil {
 			trees = append(trees, corpus)
 		} else {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"io/fs"
 	"os"
@@ -10,13 +11,15 @@ import (
 	"testing"
 )
 
+// corpusDir is where the real Dockerfiles are, if they are there.
+func corpusDir() string {
+	return cmp.Or(os.Getenv("IMGPOLICY_CORPUS"), filepath.Join(root, "..", "shared", "corpus"))
+}
+
 // corpusProjects are the projects of IMGPOLICY_CORPUS, each a directory.
 func corpusProjects(t *testing.T) []string {
 	t.Helper()
-	corpus := os.Getenv("IMGPOLICY_CORPUS")
-	if corpus == "" {
-		corpus = filepath.Join(root, "..", "shared", "corpus")
-	}
+	corpus := corpusDir()
 	entries, err := os.ReadDir(corpus)
 	if err != nil {
 		t.Skipf("no corpus of Dockerfiles at %s (set IMGPOLICY_CORPUS): %v", corpus, err)

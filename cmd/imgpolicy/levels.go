@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -141,7 +139,7 @@ type governance struct {
 
 	mu     sync.Mutex
 	levels map[*config.Chain]foundLevels
-	sums   map[*lint.Levels]string
+	chains map[*lint.Levels]*config.Chain // of those
 }
 
 type foundLevels struct {
@@ -160,7 +158,7 @@ func (g *governance) of(chain *config.Chain) (*lint.Levels, error) {
 			found.err = &policyError{found.err}
 		}
 		g.levels[chain] = found
-		g.sums[found.levels] = sumOf(chain, found.levels)
+		g.chains[found.levels] = chain
 	}
 	return found.levels, found.err
 }
@@ -194,28 +192,20 @@ func (g *governance) find(chain *config.Chain) (*lint.Levels, error) {
 	return levels, nil
 }
 
-// sumOf stands for the texts that levels come from.
-func sumOf(chain *config.Chain, levels *lint.Levels) string {
-	if levels == nil {
-		return ""
-	}
-	h := sha256.New()
-	for _, c := range chain.Configs {
-		addFile(h, c.File())
-	}
-	for i := range levels.All {
-		for _, c := range levels.All[i].Catalogs {
-			addFile(h, c.File)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 // sum stands for the texts that levels come from.
 func (g *governance) sum(levels *lint.Levels) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.sums[levels]
+	var files []policy.File
+	for _, c := range g.chains[levels].Configs {
+		files = append(files, c.File())
+	}
+	for i := range levels.All {
+		for _, c := range levels.All[i].Catalogs {
+			files = append(files, c.File)
+		}
+	}
+	return sumOfFiles(files...)
 }
 
 // paths are the files of the catalogs in force.

@@ -66,7 +66,7 @@ func (a *app) networkOf(c *cli.Context, configs *configs, private []string) (*ne
 	}
 	o := resolve.Options{
 		Insecure: c.StringSlice("insecure-registry"), AllowPrivate: append(private, c.StringSlice("allow-private")...),
-		CacheDir: a.cacheDir(), DockerConfig: a.dockerConfig(), Proxy: http.ProxyFromEnvironment,
+		CacheDir: a.cacheDirOf(c, configs.dir), DockerConfig: a.dockerConfig(), Proxy: http.ProxyFromEnvironment,
 		VerifyImage: a.signatures().image, GitHub: a.github,
 	}
 	for _, host := range slices.Concat(o.Insecure, o.AllowPrivate) {
@@ -74,17 +74,13 @@ func (a *app) networkOf(c *cli.Context, configs *configs, private []string) (*ne
 			return nil, usageError(fmt.Sprintf("%q is no host: write HOST or HOST:PORT, such as registry.corp.example:5000", host))
 		}
 	}
-	given := c.String("cache-dir")
-	if given != "" {
-		o.CacheDir = absolute(configs.dir, given)
-	}
 	if c.Bool("update") {
 		o.TagTTL = -1 // what is asked for again is not to come from the cache
 	}
 	if a.environ != nil {
 		o.Environ = a.environ()
 	}
-	a.net = &network{resolver: resolve.New(o), dir: o.CacheDir, kept: given != ""}
+	a.net = &network{resolver: resolve.New(o), dir: o.CacheDir, kept: c.String("cache-dir") != ""}
 	return a.net, nil
 }
 
@@ -99,6 +95,15 @@ func (a *app) resolving(c *cli.Context, configs *configs) (*network, error) {
 		}
 	}
 	return nil, nil
+}
+
+// cacheDirOf is where a run with these flags keeps answers and results, "" where nobody
+// says.
+func (a *app) cacheDirOf(c *cli.Context, dir string) string {
+	if given := c.String("cache-dir"); given != "" {
+		return absolute(dir, given)
+	}
+	return a.cacheDir()
 }
 
 // cacheDir is where answers are kept for the next run, "" where nobody says.

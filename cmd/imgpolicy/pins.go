@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -36,7 +34,7 @@ func pinsFromFlag() cli.Flag {
 type pinOptions struct {
 	locked bool
 	books  []lock.Book
-	sum    string // stands for the texts of books
+	files  []policy.File // of books
 	// neighbours are the other Dockerfiles of the repository, nil where they are
 	// not asked: only what is to be changed is worth reading them all for.
 	neighbours *neighbours
@@ -52,29 +50,27 @@ func pinOptionsOf(c *cli.Context, dir string) (pinOptions, error) {
 		o.neighbours = new(neighbours)
 	}
 	var err error
-	o.books, o.sum, err = openBooks(dir, files)
+	o.books, o.files, err = openBooks(dir, files)
 	return o, err
 }
 
-// openBooks reads the files of --pins-from. sum stands for their texts.
-func openBooks(dir string, files []string) (books []lock.Book, sum string, err error) {
-	h := sha256.New()
+// openBooks reads the files of --pins-from.
+func openBooks(dir string, files []string) (books []lock.Book, read []policy.File, err error) {
 	for _, name := range files {
 		if name == "" {
-			return nil, "", usageError("--pins-from needs the name of a file")
+			return nil, nil, usageError("--pins-from needs the name of a file")
 		}
 		text, err := readFile(absolute(dir, name))
 		if err != nil {
-			return nil, "", fmt.Errorf("--pins-from %w", unreadable(name, err))
+			return nil, nil, fmt.Errorf("--pins-from %w", unreadable(name, err))
 		}
 		book, err := lock.ReadBook(name, text)
 		if err != nil {
-			return nil, "", fmt.Errorf("--pins-from %w", err)
+			return nil, nil, fmt.Errorf("--pins-from %w", err)
 		}
-		addFile(h, policy.File{Name: name, Text: text})
-		books = append(books, book)
+		books, read = append(books, book), append(read, policy.File{Name: name, Text: text})
 	}
-	return books, hex.EncodeToString(h.Sum(nil)), nil
+	return books, read, nil
 }
 
 // pins is what a run asks for digests that the lock in force does not have: the

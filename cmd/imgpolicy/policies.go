@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,7 +30,7 @@ type policies struct {
 	languages   []policy.Language
 	texts       *texts
 	listed      *listed // as in configs
-	// summing has it remembered what the files say that policies read.
+	// summing has it remembered what policies and the files that they read say.
 	summing bool
 
 	mu     sync.Mutex
@@ -324,7 +322,6 @@ func (p *policies) below(pol policy.Policy) below {
 
 func (p *policies) compile(paths []string, root below) (loaded policy.Policy, sum string, err error) {
 	var files []policy.File
-	h := sha256.New()
 	var language policy.Language
 	for i, path := range paths {
 		name := shownName(p.dir, path)
@@ -342,14 +339,13 @@ func (p *policies) compile(paths []string, root below) (loaded policy.Policy, su
 			return nil, "", fmt.Errorf("policy %w", unreadable(name, err))
 		}
 		files = append(files, policy.File{Name: name, Text: text})
-		addFile(h, files[i])
 	}
 	loaded, err = language.Load(files, root)
 	if err != nil {
 		return nil, "", badPolicy(err)
 	}
-	if steady, ok := loaded.(policy.Steady); ok && steady.Steady() {
-		sum = hex.EncodeToString(h.Sum(nil))
+	if steady, ok := loaded.(policy.Steady); p.summing && ok && steady.Steady() {
+		sum = sumOfFiles(files...)
 	}
 	return loaded, sum, nil
 }

@@ -80,7 +80,7 @@ func (o lintOptions) settings(found *search) *settings {
 	s.policies.texts, s.policies.listed, s.policies.summing = o.texts, &o.configs.listed, o.cache != nil
 	s.levels = &governance{
 		configs: o.configs, catalogs: newCatalogs(o.dir, o.texts), given: o.catalog, required: o.required, today: catalog.DateOf(o.now),
-		whole: s.whole, levels: map[*config.Chain]foundLevels{}, sums: map[*lint.Levels]string{},
+		whole: s.whole, levels: map[*config.Chain]foundLevels{}, chains: map[*lint.Levels]*config.Chain{},
 	}
 	o.policies.applyUnknown(&s.flags)
 	s.locks = newLocks(o.configs, func(path string) bool { return o.narrow == "" && len(found.failed) == 0 && s.whole([]string{path}) })

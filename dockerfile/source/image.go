@@ -1,13 +1,12 @@
 package source
 
 import (
-	"strings"
-
 	// reference rejects every digest whose algorithm has no hash linked in, so
 	// these two are what makes "name@sha256:…" and "name@sha512:…" parse.
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"
+	"strings"
 
 	"github.com/distribution/reference"
 )

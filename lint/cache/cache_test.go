@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -224,7 +225,7 @@ func FuzzStore(f *testing.F) {
 		dir := t.TempDir()
 		// A file that is signed for what it says gets further.
 		if first, rest, ok := bytes.Cut(text, []byte("\n")); ok && len(first) == 0 {
-			text = append([]byte("imgpolicy lint cache 1 "+hexOf(rest)+"\n"), rest...)
+			text = append(fmt.Appendf(nil, "imgpolicy lint cache 1 %x\n", sha256.Sum256(rest)), rest...)
 		}
 		path := filepath.Join(dir, "lint", "00")
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
@@ -238,14 +239,4 @@ func FuzzStore(f *testing.F) {
 		}
 		wantEntry(t, cache.Open(dir, day), k, "v")
 	})
-}
-
-func hexOf(text []byte) string {
-	const digits = "0123456789abcdef"
-	var out strings.Builder
-	for _, b := range sha256.Sum256(text) {
-		out.WriteByte(digits[b>>4])
-		out.WriteByte(digits[b&15])
-	}
-	return out.String()
 }
